@@ -5,7 +5,7 @@
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 cache=${ISLE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/isle}
 kernels=(stock 6.12 uml 7.2-debug)
-me=${0##*/}
+me=$(basename "$0")
 
 say() { printf '%s: %s\n' "$me" "$*" >&2; }
 
