@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Allocation: see alloc.h. Counterparts: __alloc_pages(),
+ * get_page_from_freelist(), __alloc_pages_slowpath().
+ *
+ *   isle_alloc_frames()   a block from this CPU's list, no questions asked:
+ *     |                   what is on the lists is past the watermarks
+ *     v empty
+ *   alloc_zones(low)      the zones in order, refilling this CPU's list
+ *     v all below low
+ *   alloc_zones(min)      with what the caller may take of the reserves
+ *     v all below min
+ *   recover()             per-CPU lists, quarantine, HIGHATOMIC come back
+ *     v nothing came
+ *   report, or wait and start over (__GFP_NOFAIL)
+ */
+
+#include <linux/delay.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/topology.h>
+
+#include "alloc.h"
+#include "compat.h"
+#include "debug.h"
+#include "gfp.h"
+#include "migrate.h"
+#include "pcp.h"
+#include "quarantine.h"
+#include "report.h"
+#include "zone.h"
+
+enum {
+	RETRIES		= 3,	/* before ordinary callers are told no */
+	NOFAIL_WAIT_MS	= 10,
+};
+
+/* What one request asks for, once its gfp flags are understood. */
+struct alloc_context {
+	struct isle *isle;
+	const struct isle_zonelist *zonelist;
+	gfp_t gfp;
+	unsigned int order;
+	enum isle_zone_type highest;
+	enum isle_migratetype mt;
+	unsigned int alloc_flags;	/* besides those of the watermark */
+};
+
+static __always_inline const struct isle_zonelist *
+zonelist_for(const struct isle *isle, gfp_t gfp, int nid)
+{
+	const struct isle_node *node = &isle->nodes[nid];
+
+	if (unlikely(gfp & __GFP_THISNODE))
+		return node->thisnode[isle_gfp_zone(gfp)];
+	return node->zonelist[isle_gfp_zone(gfp)];
+}
+
+static void clear_block(struct isle *isle, u32 id, unsigned int order)
+{
+	unsigned char *address = isle_frame_address(isle, id);
+	unsigned int i;
+
+	for (i = 0; address && i < BIT(order); i++)
+		clear_page(address + i * PAGE_SIZE);
+}
+
+/* Make a block that left the lists the caller's. */
+static __always_inline u32 hand_out(struct isle *isle, u32 id, gfp_t gfp,
+				    unsigned int order, u8 frame_flags)
+{
+	struct isle_frame *frame = isle_frame(isle, id);
+
+	if (gfp & __GFP_MOVABLE)
+		frame_flags |= ISLE_FRAME_MOVABLE;
+	if (order && gfp & __GFP_COMP)
+		frame_flags |= ISLE_FRAME_COMP;
+	frame->flags = frame_flags;
+	frame->owner = NULL;
+	frame->state = ISLE_FRAME_ALLOCATED;
+	atomic_set(&frame->ref, 1);
+	isle_debug_alloc(isle, id, order);
+	if (gfp & __GFP_ZERO)
+		clear_block(isle, id, order);
+	return id;
+}
+
+/*
+ * Charge a zone's user share with up to @nr blocks: whole blocks, all or what
+ * is left. Return: how many.
+ */
+static unsigned int charge_user(struct isle_zone *zone, unsigned int order,
+				unsigned int nr)
+{
+	long pages = (long)nr << order;
+	long over;
+
+	over = atomic_long_add_return(pages, &zone->nr_user) - zone->user_max;
+	if (likely(over <= 0))
+		return nr;
+	over = min(DIV_ROUND_UP(over, 1L << order), (long)nr);
+	atomic_long_sub(over << order, &zone->nr_user);
+	return nr - over;
+}
+
+static unsigned int alloc_zone(struct alloc_context *ac,
+			       struct isle_zone *zone,
+			       unsigned int alloc_flags, unsigned int nr,
+			       u32 *ids)
+{
+	unsigned int got, charged = nr;
+
+	if (alloc_flags & ISLE_ALLOC_USER)
+		charged = charge_user(zone, ac->order, nr);
+	if (!charged)
+		return 0;
+	got = isle_pcp_alloc(zone, ac->order, ac->mt, alloc_flags, charged,
+			     ids);
+	if (alloc_flags & ISLE_ALLOC_USER && got < charged)
+		atomic_long_sub((long)(charged - got) << ac->order,
+				&zone->nr_user);
+	if (got && alloc_flags & ISLE_ALLOC_HIGHATOMIC)
+		isle_reserve_highatomic(zone, ids[0]);
+	return got;
+}
+
+/* A zone with a smaller zone below it rather leaves its pageblocks alone. */
+static unsigned int nofragment(const struct alloc_context *ac)
+{
+	const struct isle_zonelist *zonelist = ac->zonelist;
+
+	if (zonelist->nr > 1 &&
+	    zonelist->zones[0]->type == ISLE_ZONE_NORMAL &&
+	    zonelist->zones[1]->type == ISLE_ZONE_DMA32 &&
+	    zonelist->zones[1]->nid == zonelist->zones[0]->nid)
+		return ISLE_ALLOC_NOFRAGMENT;
+	return 0;
+}
+
+static unsigned int alloc_zones(struct alloc_context *ac,
+				unsigned int alloc_flags, unsigned int nr,
+				u32 *ids)
+{
+	unsigned int i, got;
+
+	alloc_flags |= ac->alloc_flags;
+	for (i = 0; i < ac->zonelist->nr; i++) {
+		struct isle_zone *zone = ac->zonelist->zones[i];
+
+		if (!isle_zone_watermark_ok(zone, ac->order, ac->highest,
+					    alloc_flags))
+			continue;
+		got = alloc_zone(ac, zone, alloc_flags, nr, ids);
+		if (got)
+			return got;
+	}
+	return 0;
+}
+
+/* This CPU's lists of any zone may hold what the watermark check hides. */
+static unsigned int alloc_pcp_only(struct alloc_context *ac, u32 *ids)
+{
+	unsigned int i;
+
+	if (!isle_pcp_has_order(ac->order) || ac->mt >= ISLE_PCPTYPES ||
+	    ac->alloc_flags & ISLE_ALLOC_USER)
+		return 0;
+	for (i = 0; i < ac->zonelist->nr; i++) {
+		ids[0] = isle_pcp_get(ac->zonelist->zones[i], ac->order,
+				      ac->mt);
+		if (ids[0] != ISLE_NO_FRAME)
+			return 1;
+	}
+	return 0;
+}
+
+/* Bring back what is free but out of reach. */
+static void recover(struct alloc_context *ac)
+{
+	unsigned int i;
+
+	isle_quarantine_rescan(ac->isle);
+	if (gfpflags_allow_blocking(ac->gfp)) {
+		isle_drain_all(ac->isle);
+	} else {
+		for (i = 0; i < ac->zonelist->nr; i++)
+			isle_pcp_drain_local(ac->zonelist->zones[i]);
+	}
+	for (i = 0; i < ac->zonelist->nr; i++) {
+		if (isle_unreserve_highatomic(ac->zonelist->zones[i]))
+			break;
+	}
+}
+
+static bool worth_retrying(const struct alloc_context *ac, unsigned int tries)
+{
+	if (ac->gfp & __GFP_NOFAIL)
+		return true;
+	if (!gfpflags_allow_blocking(ac->gfp) || fatal_signal_pending(current))
+		return tries < 1;
+	if (ac->gfp & __GFP_NORETRY)
+		return tries < 1;
+	return tries < RETRIES;
+}
+
+static noinline unsigned int alloc_slowpath(struct alloc_context *ac,
+					    unsigned int nr, u32 *ids)
+{
+	unsigned int min_flags, got, tries;
+
+	min_flags = isle_gfp_alloc_flags(ac->gfp, ac->order, ac->mt);
+	for (tries = 0; ; tries++) {
+		got = alloc_zones(ac, min_flags & ~ISLE_ALLOC_NO_WATERMARKS,
+				  nr, ids);
+		if (!got && min_flags & ISLE_ALLOC_NO_WATERMARKS)
+			got = alloc_zones(ac, min_flags, nr, ids);
+		if (!got)
+			got = alloc_pcp_only(ac, ids);
+		if (got || !worth_retrying(ac, tries))
+			break;
+		if (tries && gfpflags_allow_blocking(ac->gfp))
+			msleep(NOFAIL_WAIT_MS);
+		recover(ac);
+	}
+	if (!got) {
+		atomic_long_inc(&ac->isle->nr_failures);
+		isle_report_failure(ac->isle, ac->gfp, ac->order,
+				    ac->alloc_flags & ISLE_ALLOC_USER);
+	}
+	return got;
+}
+
+static noinline unsigned int alloc_slow(struct isle *isle, gfp_t gfp,
+					unsigned int order, int nid,
+					enum isle_migratetype mt,
+					unsigned int alloc_flags,
+					unsigned int nr, u32 *ids)
+{
+	struct alloc_context ac = {
+		.isle		= isle,
+		.zonelist	= zonelist_for(isle, gfp, nid),
+		.gfp		= gfp,
+		.order		= order,
+		.highest	= isle_gfp_zone(gfp),
+		.mt		= mt,
+		.alloc_flags	= alloc_flags,
+	};
+	unsigned int got;
+
+	might_sleep_if(gfpflags_allow_blocking(gfp));
+	if (mt == ISLE_MOVABLE)
+		alloc_flags |= ISLE_ALLOC_CMA;
+	ac.alloc_flags = alloc_flags;
+	got = alloc_zones(&ac, ISLE_WMARK_LOW | nofragment(&ac), nr, ids);
+	if (!got)
+		got = alloc_slowpath(&ac, nr, ids);
+	return got;
+}
+
+static __always_inline int local_node(int nid)
+{
+	return nid == NUMA_NO_NODE ? numa_mem_id() : nid;
+}
+
+/* Requests that a per-CPU list can serve with no further question. */
+static __always_inline bool plain(gfp_t gfp, unsigned int order,
+				  enum isle_migratetype mt)
+{
+	return isle_pcp_has_order(order) && mt < ISLE_PCPTYPES &&
+	       !(gfp & (ISLE_GFP_REFUSED | __GFP_DMA32));
+}
+
+u32 isle_alloc_frames(struct isle *isle, gfp_t gfp, unsigned int order,
+		      int nid)
+{
+	enum isle_migratetype mt = isle_gfp_migratetype(gfp);
+	const struct isle_zonelist *zonelist;
+	u32 id;
+
+	nid = local_node(nid);
+	if (likely(plain(gfp, order, mt))) {
+		zonelist = zonelist_for(isle, gfp, nid);
+		if (likely(zonelist->nr)) {
+			id = isle_pcp_get(zonelist->zones[0], order, mt);
+			if (likely(id != ISLE_NO_FRAME))
+				return hand_out(isle, id, gfp, order, 0);
+		}
+	} else if (!isle_gfp_valid(isle, gfp, order)) {
+		return ISLE_NO_FRAME;
+	}
+	if (!alloc_slow(isle, gfp, order, nid, mt, 0, 1, &id))
+		return ISLE_NO_FRAME;
+	return hand_out(isle, id, gfp, order, 0);
+}
+ISLE_EXPORT_FOR_KUNIT(isle_alloc_frames);
+
+static unsigned int alloc_many(struct isle *isle, gfp_t gfp,
+			       unsigned int order, int nid,
+			       enum isle_migratetype mt,
+			       unsigned int alloc_flags, unsigned int nr,
+			       u32 *ids)
+{
+	u8 frame_flags = alloc_flags & ISLE_ALLOC_USER ? ISLE_FRAME_USER : 0;
+	unsigned int done = 0;
+	gfp_t more = gfp;
+
+	if (!isle_gfp_valid(isle, gfp, order))
+		return 0;
+	nid = local_node(nid);
+	while (done < nr) {
+		unsigned int got, i;
+
+		got = alloc_slow(isle, more, order, nid, mt, alloc_flags,
+				 nr - done, ids + done);
+		if (!got)
+			break;
+		for (i = done; i < done + got; i++)
+			hand_out(isle, ids[i], gfp, order, frame_flags);
+		done += got;
+		/* Having something, don't wait or complain for the rest. */
+		more = (gfp | __GFP_NOWARN) &
+		       ~(__GFP_DIRECT_RECLAIM | __GFP_NOFAIL);
+	}
+	return done;
+}
+
+unsigned int isle_alloc_frames_bulk(struct isle *isle, gfp_t gfp, int nid,
+				    unsigned int nr, u32 *ids)
+{
+	return alloc_many(isle, gfp, 0, nid, isle_gfp_migratetype(gfp), 0, nr,
+			  ids);
+}
+ISLE_EXPORT_FOR_KUNIT(isle_alloc_frames_bulk);
+
+unsigned int isle_alloc_user(struct isle *isle, gfp_t gfp, unsigned int order,
+			     unsigned int nr, u32 *ids)
+{
+	return alloc_many(isle, gfp, order, NUMA_NO_NODE,
+			  isle_gfp_migratetype(gfp), ISLE_ALLOC_USER, nr, ids);
+}
+ISLE_EXPORT_FOR_KUNIT(isle_alloc_user);
+
+u32 isle_alloc_typed(struct isle *isle, gfp_t gfp, unsigned int order, int nid,
+		     enum isle_migratetype mt, bool user)
+{
+	unsigned int alloc_flags = user ? ISLE_ALLOC_USER : 0;
+	u32 id;
+
+	if (mt >= ISLE_ISOLATE)
+		return ISLE_NO_FRAME;
+	if (mt == ISLE_CMA)
+		alloc_flags |= ISLE_ALLOC_CMA;
+	if (mt == ISLE_HIGHATOMIC) {
+		/* What the reserve lacks, it gets: an atomic caller's way. */
+		alloc_flags |= ISLE_ALLOC_HIGHATOMIC;
+		mt = ISLE_UNMOVABLE;
+	}
+	if (!alloc_many(isle, gfp, order, nid, mt, alloc_flags, 1, &id))
+		return ISLE_NO_FRAME;
+	return id;
+}
+ISLE_EXPORT_FOR_KUNIT(isle_alloc_typed);
+
+unsigned long isle_nr_free(const struct isle *isle)
+{
+	unsigned long nr = 0;
+	unsigned int i;
+
+	for (i = 0; i < isle->nr_zones; i++) {
+		const struct isle_zone *zone = isle->zones[i];
+
+		nr += READ_ONCE(zone->nr_free) + READ_ONCE(zone->nr_isolated) +
+		      isle_pcp_pages(zone);
+	}
+	return nr;
+}
+ISLE_EXPORT_FOR_KUNIT(isle_nr_free);
+
+unsigned long isle_nr_managed(const struct isle *isle)
+{
+	unsigned long nr = 0;
+	unsigned int i;
+
+	for (i = 0; i < isle->nr_zones; i++)
+		nr += isle->zones[i]->managed;
+	return nr;
+}
+ISLE_EXPORT_FOR_KUNIT(isle_nr_managed);

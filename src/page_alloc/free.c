@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * References and freeing: see alloc.h. Counterparts: __free_pages(),
+ * free_frozen_pages(), free_pages_prepare(), put_page().
+ */
+
+#include <linux/mm.h>
+#include <linux/printk.h>
+
+#include "alloc.h"
+#include "compat.h"
+#include "debug.h"
+#include "free.h"
+#include "pcp.h"
+#include "quarantine.h"
+#include "report.h"
+
+/* Flags that mean work when the last reference goes. */
+#define RELEASE_FLAGS	(ISLE_FRAME_EXPOSED | ISLE_FRAME_USER)
+
+enum { BULK_BATCH = 32 };
+
+u32 isle_block_head(const struct isle *isle, u32 id)
+{
+	unsigned int order;
+
+	if (isle_frame(isle, id)->state != ISLE_FRAME_TAIL)
+		return id;
+	for (order = 1; order <= ISLE_TOP_ORDER; order++) {
+		u32 head = id & ~(BIT(order) - 1);
+		const struct isle_frame *frame = isle_frame(isle, head);
+
+		if (frame->state > ISLE_FRAME_TAIL && frame->order >= order)
+			return head;
+	}
+	return id;
+}
+ISLE_EXPORT_FOR_KUNIT(isle_block_head);
+
+static __always_inline void release(struct isle *isle, u32 id,
+				    struct isle_frame *frame,
+				    unsigned int order)
+{
+	struct isle_zone *zone = isle_frame_zone(isle, frame);
+	enum isle_migratetype mt = isle_pageblock_type(isle, id);
+
+	if (unlikely(mt == ISLE_CMA))
+		mt = ISLE_MOVABLE;
+	if (likely(isle_pcp_has_order(order) && mt < ISLE_PCPTYPES) &&
+	    likely(isle_pcp_put(zone, frame, id, order, mt)))
+		return;
+	isle_pcp_free_slow(zone, id, order);
+}
+
+void isle_release_block(struct isle *isle, u32 id)
+{
+	struct isle_frame *frame = isle_frame(isle, id);
+
+	release(isle, id, frame, frame->order);
+}
+
+/*
+ * What a block owes before it may be used again. Return: false if it has to
+ * wait in quarantine.
+ */
+static bool settle(struct isle *isle, u32 id, struct isle_frame *frame)
+{
+	u8 flags = frame->flags;
+
+	if (flags & ISLE_FRAME_USER)
+		atomic_long_sub(BIT(frame->order),
+				&isle_frame_zone(isle, frame)->nr_user);
+	frame->flags = flags & ~ISLE_FRAME_USER;
+	if (!(flags & ISLE_FRAME_EXPOSED) || !isle->ops->pinned(isle, id))
+		return true;
+	isle_quarantine_add(isle, id);
+	return false;
+}
+
+static __always_inline bool drop_ref(struct isle *isle, u32 id,
+				     struct isle_frame *frame)
+{
+	int left = atomic_dec_return(&frame->ref);
+
+	if (unlikely(left < 0)) {
+		atomic_inc(&frame->ref);
+		isle_report_bad_free(isle, id, frame->order);
+	}
+	return !left;
+}
+
+static __always_inline void put_block(struct isle *isle, u32 id,
+				      struct isle_frame *frame,
+				      unsigned int order)
+{
+	if (!drop_ref(isle, id, frame))
+		return;
+	isle_debug_free(isle, id, order);
+	if (unlikely(frame->flags & RELEASE_FLAGS) && !settle(isle, id, frame))
+		return;
+	release(isle, id, frame, order);
+}
+
+static __always_inline bool is_allocated(const struct isle_frame *frame,
+					 unsigned int order)
+{
+	return likely(frame->state == ISLE_FRAME_ALLOCATED &&
+		      frame->order == order);
+}
+
+void isle_free_frames(struct isle *isle, u32 id, unsigned int order)
+{
+	struct isle_frame *frame = isle_frame(isle, id);
+
+	if (!is_allocated(frame, order)) {
+		isle_report_bad_free(isle, id, order);
+		return;
+	}
+	put_block(isle, id, frame, order);
+}
+ISLE_EXPORT_FOR_KUNIT(isle_free_frames);
+
+/* Give up to BULK_BATCH frames that have no reference left to their zones. */
+static void release_batch(struct isle *isle, const u32 *ids, unsigned int nr)
+{
+	unsigned int i, n;
+
+	for (i = 0; i < nr; i += n) {
+		u8 zone = isle_frame(isle, ids[i])->zone;
+
+		for (n = 1; i + n < nr; n++) {
+			if (isle_frame(isle, ids[i + n])->zone != zone)
+				break;
+		}
+		isle_pcp_free_bulk(isle->zones[zone], ids + i, n);
+	}
+}
+
+static void uncharge_batch(struct isle *isle, int zone, long nr)
+{
+	if (nr)
+		atomic_long_sub(nr, &isle->zones[zone]->nr_user);
+}
+
+void isle_free_frames_bulk(struct isle *isle, const u32 *ids, unsigned int nr)
+{
+	unsigned int i, n = 0;
+	u32 batch[BULK_BATCH];
+	long users = 0;
+	int zone = 0;
+
+	for (i = 0; i < nr; i++) {
+		struct isle_frame *frame = isle_frame(isle, ids[i]);
+
+		if (!is_allocated(frame, 0)) {
+			isle_report_bad_free(isle, ids[i], 0);
+			continue;
+		}
+		if (!drop_ref(isle, ids[i], frame))
+			continue;
+		isle_debug_free(isle, ids[i], 0);
+		if (frame->flags & ISLE_FRAME_USER) {
+			if (frame->zone != zone) {
+				uncharge_batch(isle, zone, users);
+				users = 0;
+				zone = frame->zone;
+			}
+			users++;
+			frame->flags &= ~ISLE_FRAME_USER;
+		}
+		if (unlikely(frame->flags & ISLE_FRAME_EXPOSED) &&
+		    !settle(isle, ids[i], frame))
+			continue;
+		batch[n++] = ids[i];
+		if (n == BULK_BATCH) {
+			release_batch(isle, batch, n);
+			n = 0;
+		}
+	}
+	release_batch(isle, batch, n);
+	uncharge_batch(isle, zone, users);
+}
+ISLE_EXPORT_FOR_KUNIT(isle_free_frames_bulk);
+
+void isle_get_frame(struct isle *isle, u32 id)
+{
+	struct isle_frame *frame = isle_frame(isle, isle_block_head(isle, id));
+
+	if (unlikely(!atomic_inc_not_zero(&frame->ref)))
+		isle_report_bad_get(isle, id);
+}
+ISLE_EXPORT_FOR_KUNIT(isle_get_frame);
+
+bool isle_tryget_frame(struct isle *isle, u32 id)
+{
+	u32 head = isle_block_head(isle, id);
+
+	return atomic_inc_not_zero(&isle_frame(isle, head)->ref);
+}
+ISLE_EXPORT_FOR_KUNIT(isle_tryget_frame);
+
+void isle_put_frame(struct isle *isle, u32 id)
+{
+	u32 head = isle_block_head(isle, id);
+	struct isle_frame *frame = isle_frame(isle, head);
+
+	if (unlikely(frame->state != ISLE_FRAME_ALLOCATED)) {
+		isle_report_bad_free(isle, id, 0);
+		return;
+	}
+	put_block(isle, head, frame, frame->order);
+}
+ISLE_EXPORT_FOR_KUNIT(isle_put_frame);
+
+/*
+ * Tails become heads from the top down, so that whoever looks for the head of
+ * one finds a block around it at any moment.
+ */
+void isle_split_block(struct isle *isle, u32 id, unsigned int order)
+{
+	struct isle_frame *head = isle_frame(isle, id);
+	u32 i;
+
+	if (!is_allocated(head, order) || head->flags & ISLE_FRAME_COMP) {
+		isle_report_bad_free(isle, id, order);
+		return;
+	}
+	for (i = BIT(order) - 1; i; i--) {
+		struct isle_frame *frame = head + i;
+
+		atomic_set(&frame->ref, atomic_read(&head->ref));
+		frame->flags = head->flags;
+		frame->owner = head->owner;
+		frame->order = 0;
+		smp_store_release(&frame->state, ISLE_FRAME_ALLOCATED);
+	}
+	head->order = 0;
+	isle_debug_split(isle, id, order);
+}
+ISLE_EXPORT_FOR_KUNIT(isle_split_block);
+
+void isle_expose_frame(struct isle *isle, u32 id)
+{
+	isle_frame(isle, id)->flags |= ISLE_FRAME_EXPOSED;
+}
+ISLE_EXPORT_FOR_KUNIT(isle_expose_frame);

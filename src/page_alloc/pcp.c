@@ -1,0 +1,519 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Per-CPU lists: see pcp.h. Counterparts: rmqueue_pcplist(), nr_pcp_high(),
+ * free_frozen_page_commit(), drain_all_pages(), page_alloc_cpu_dead().
+ */
+
+#include <linux/cpuhotplug.h>
+#include <linux/slab.h>
+
+#include "alloc.h"
+#include "buddy.h"
+#include "compat.h"
+#include "gfp.h"
+#include "migrate.h"
+#include "pcp.h"
+#include "zone.h"
+
+struct isle_drain {
+	struct work_struct work;
+	struct isle *isle;
+};
+
+/* Blocks that may be held without eating into what the low mark keeps. */
+static unsigned int within_slack(const struct isle_zone *zone,
+				 unsigned int order, unsigned int nr)
+{
+	return min_t(unsigned long, nr, isle_zone_slack(zone) >> order);
+}
+
+static void tune_up(struct isle_pcp_list *list)
+{
+	list->batch = min3(list->batch * 2, (int)ISLE_PCP_BATCH_MAX,
+			   max(list->max / 2, 1));
+	list->high = min(list->high + list->batch, (int)list->max);
+}
+
+static void tune_down(struct isle_pcp_list *list)
+{
+	list->batch = 1;
+	list->high = DIV_ROUND_UP(list->max, 4);
+}
+
+/* Move up to @nr blocks from the zone to a list that is empty. */
+static void refill(struct isle_zone *zone, struct isle_pcp_list *list,
+		   unsigned int order, enum isle_migratetype mt,
+		   unsigned int alloc_flags)
+{
+	unsigned int nr = min(list->batch, list->high);
+	unsigned long flags;
+
+	nr = within_slack(zone, order, nr);
+	if (!nr) {
+		tune_down(list);
+		return;
+	}
+	raw_spin_lock_irqsave(&zone->lock, flags);
+	list->count = isle_rmqueue_bulk(zone, order, mt, alloc_flags, nr,
+					list->ids);
+	zone->events.refill++;
+	raw_spin_unlock_irqrestore(&zone->lock, flags);
+	tune_up(list);
+}
+
+static bool in_a_row(const u32 *ids, unsigned int order, unsigned int n)
+{
+	return ids[n] - ids[0] == n << order || ids[0] - ids[n] == n << order;
+}
+
+/*
+ * Give the zone its blocks back. What was taken in a row tends to come back in
+ * a row, up or down: such a run is merged before it meets the free lists.
+ */
+static void free_to_zone(struct isle_zone *zone, const u32 *ids,
+			 unsigned int nr, unsigned int order)
+{
+	unsigned int i, n;
+
+	lockdep_assert_held(&zone->lock);
+	for (i = 0; i < nr; i += n) {
+		for (n = 1; i + n < nr; n++) {
+			if (!in_a_row(ids + i, order, n) ||
+			    !in_a_row(ids + i + n - 1, order, 1))
+				break;
+		}
+		if (n == 1)
+			isle_buddy_free(zone, ids[i], order);
+		else
+			isle_buddy_free_run(zone, min(ids[i], ids[i + n - 1]),
+					    n << order);
+	}
+}
+
+/* Move the @nr oldest blocks of a list to the zone. */
+static void spill(struct isle_zone *zone, struct isle_pcp_list *list,
+		  unsigned int order, unsigned int nr)
+{
+	unsigned long flags;
+	unsigned int i, n;
+
+	for (i = 0; i < nr; i += n) {
+		n = min_t(unsigned int, nr - i, ISLE_PCP_BATCH_MAX);
+		raw_spin_lock_irqsave(&zone->lock, flags);
+		free_to_zone(zone, list->ids + i, n, order);
+		zone->events.spill++;
+		raw_spin_unlock_irqrestore(&zone->lock, flags);
+	}
+	list->count -= nr;
+	memmove(list->ids, list->ids + nr, list->count * sizeof(*list->ids));
+}
+
+/* Make room for one block on a list that is full. */
+static void make_room(struct isle_zone *zone, struct isle_pcp_list *list,
+		      unsigned int order)
+{
+	bool relaxed = isle_zone_slack(zone) > list->max << order;
+
+	if (relaxed) {
+		tune_up(list);
+		if (list->count < list->high)
+			return;
+	} else {
+		tune_down(list);
+	}
+	spill(zone, list, order, max(list->count / 2,
+				     list->count - list->high + 1));
+}
+
+static unsigned int take(struct isle_pcp *pcp, struct isle_pcp_list *list,
+			 unsigned int nr, u32 *ids)
+{
+	unsigned int i;
+
+	nr = min_t(unsigned int, nr, list->count);
+	for (i = 0; i < nr; i++)
+		ids[i] = list->ids[--list->count];
+	pcp->nr_alloc += nr;
+	return nr;
+}
+
+static unsigned int alloc_locked(struct isle_zone *zone, unsigned int order,
+				 enum isle_migratetype mt,
+				 unsigned int alloc_flags, unsigned int nr,
+				 u32 *ids)
+{
+	unsigned int done = 0;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&zone->lock, flags);
+	if (alloc_flags & ISLE_ALLOC_HIGHATOMIC)
+		done = isle_buddy_take_run(zone, order, ISLE_HIGHATOMIC, nr,
+					   ids);
+	if (done < nr)
+		done += isle_rmqueue_bulk(zone, order, mt, alloc_flags,
+					  nr - done, ids + done);
+	if (done < nr && alloc_flags & ISLE_ALLOC_NO_WATERMARKS)
+		done += isle_buddy_take_run(zone, order, ISLE_HIGHATOMIC,
+					    nr - done, ids + done);
+	zone->events.locked_alloc += done;
+	raw_spin_unlock_irqrestore(&zone->lock, flags);
+	return done;
+}
+
+static unsigned int alloc_pcp(struct isle_zone *zone, unsigned int order,
+			      enum isle_migratetype mt,
+			      unsigned int alloc_flags, unsigned int nr,
+			      u32 *ids)
+{
+	struct isle_pcp *pcp = isle_pcp_enter(zone);
+	struct isle_pcp_list *list;
+	unsigned int done;
+
+	if (!pcp)
+		return 0;
+	list = &pcp->list[isle_pcp_index(order, mt)];
+	done = take(pcp, list, nr, ids);
+	if (done < nr) {
+		refill(zone, list, order, mt, alloc_flags);
+		done += take(pcp, list, nr - done, ids + done);
+	}
+	isle_pcp_exit(pcp);
+	return done;
+}
+
+unsigned int isle_pcp_alloc(struct isle_zone *zone, unsigned int order,
+			    enum isle_migratetype mt, unsigned int alloc_flags,
+			    unsigned int nr, u32 *ids)
+{
+	unsigned int done = 0;
+
+	if (isle_pcp_has_order(order) && mt < ISLE_PCPTYPES &&
+	    !(alloc_flags & ISLE_ALLOC_HIGHATOMIC))
+		done = alloc_pcp(zone, order, mt, alloc_flags, nr, ids);
+	if (done < nr)
+		done += alloc_locked(zone, order, mt, alloc_flags, nr - done,
+				     ids + done);
+	return done;
+}
+ISLE_EXPORT_FOR_KUNIT(isle_pcp_alloc);
+
+/* Freed frames pay off the boost that a fallback put on the watermarks. */
+static void pay_boost(struct isle_zone *zone, unsigned int nr)
+{
+	if (zone->watermark_boost)
+		zone->watermark_boost -= min_t(unsigned long, nr,
+					       zone->watermark_boost);
+}
+
+static void free_locked(struct isle_zone *zone, u32 id, unsigned int order)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&zone->lock, flags);
+	zone->isle->frames[id].state = ISLE_FRAME_PCP;
+	isle_buddy_free(zone, id, order);
+	zone->events.locked_free++;
+	pay_boost(zone, BIT(order));
+	raw_spin_unlock_irqrestore(&zone->lock, flags);
+}
+
+/* The list that a block of a pageblock goes to; ISOLATE's go to no list. */
+static enum isle_migratetype list_type(const struct isle *isle, u32 id)
+{
+	enum isle_migratetype mt = isle_pageblock_type(isle, id);
+
+	return mt == ISLE_CMA ? ISLE_MOVABLE : mt;
+}
+
+void isle_pcp_free_slow(struct isle_zone *zone, u32 id, unsigned int order)
+{
+	enum isle_migratetype mt = list_type(zone->isle, id);
+	struct isle_pcp *pcp = NULL;
+
+	if (isle_pcp_has_order(order) && mt < ISLE_PCPTYPES)
+		pcp = isle_pcp_enter(zone);
+	if (pcp) {
+		struct isle_pcp_list *list;
+
+		list = &pcp->list[isle_pcp_index(order, mt)];
+		if (list->count >= list->high && list->high)
+			make_room(zone, list, order);
+		if (list->count < list->high) {
+			zone->isle->frames[id].state = ISLE_FRAME_PCP;
+			list->ids[list->count++] = id;
+			pcp->nr_free++;
+			isle_pcp_exit(pcp);
+			return;
+		}
+		isle_pcp_exit(pcp);
+	}
+	free_locked(zone, id, order);
+}
+ISLE_EXPORT_FOR_KUNIT(isle_pcp_free_slow);
+
+void isle_pcp_free_bulk(struct isle_zone *zone, const u32 *ids,
+			unsigned int nr)
+{
+	struct isle_pcp *pcp = isle_pcp_enter(zone);
+	struct isle *isle = zone->isle;
+	unsigned int i = 0;
+
+	if (pcp) {
+		for (; i < nr; i++) {
+			enum isle_migratetype mt = list_type(isle, ids[i]);
+			struct isle_pcp_list *list;
+
+			if (mt >= ISLE_PCPTYPES)
+				break;
+			list = &pcp->list[isle_pcp_index(0, mt)];
+			if (list->count >= list->high) {
+				if (!list->high)
+					break;
+				make_room(zone, list, 0);
+			}
+			isle->frames[ids[i]].state = ISLE_FRAME_PCP;
+			list->ids[list->count++] = ids[i];
+		}
+		pcp->nr_free += i;
+		isle_pcp_exit(pcp);
+	}
+	for (; i < nr; i++)
+		isle_pcp_free_slow(zone, ids[i], 0);
+}
+ISLE_EXPORT_FOR_KUNIT(isle_pcp_free_bulk);
+
+static unsigned int list_order(unsigned int index)
+{
+	unsigned int order = index / ISLE_PCPTYPES;
+
+	return order > ISLE_PCP_LOW_ORDER ? ISLE_PCP_HUGE_ORDER : order;
+}
+
+static void drain_lists(struct isle_zone *zone, struct isle_pcp *pcp)
+{
+	unsigned int i;
+
+	for (i = 0; i < ISLE_PCP_LISTS; i++) {
+		struct isle_pcp_list *list = &pcp->list[i];
+
+		if (list->count)
+			spill(zone, list, list_order(i), list->count);
+		tune_down(list);
+	}
+}
+
+void isle_pcp_drain_local(struct isle_zone *zone)
+{
+	struct isle_pcp *pcp = isle_pcp_enter(zone);
+
+	if (!pcp)
+		return;
+	drain_lists(zone, pcp);
+	isle_pcp_exit(pcp);
+}
+ISLE_EXPORT_FOR_KUNIT(isle_pcp_drain_local);
+
+static void drain_work(struct work_struct *work)
+{
+	struct isle_drain *drain = container_of(work, struct isle_drain, work);
+	unsigned int i;
+
+	for (i = 0; i < drain->isle->nr_zones; i++)
+		isle_pcp_drain_local(drain->isle->zones[i]);
+}
+
+static bool cpu_has_blocks(const struct isle *isle, int cpu)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < isle->nr_zones; i++) {
+		struct isle_pcp *pcp = per_cpu_ptr(isle->zones[i]->pcp, cpu);
+
+		for (j = 0; j < ISLE_PCP_LISTS; j++) {
+			if (READ_ONCE(pcp->list[j].count))
+				return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * A work item that finds its CPU gone runs elsewhere and drains the lists
+ * there, to no harm; those of the CPU that went are drained by cpu_dead().
+ */
+void isle_drain_all(struct isle *isle)
+{
+	struct cpumask *cpus = &isle->drain_cpus;
+	int cpu;
+
+	mutex_lock(&isle->drain_lock);
+	cpumask_clear(cpus);
+	for_each_online_cpu(cpu) {
+		if (!cpu_has_blocks(isle, cpu))
+			continue;
+		cpumask_set_cpu(cpu, cpus);
+		queue_work_on(cpu, isle->drain_wq,
+			      &per_cpu_ptr(isle->drain, cpu)->work);
+	}
+	for_each_cpu(cpu, cpus)
+		flush_work(&per_cpu_ptr(isle->drain, cpu)->work);
+	mutex_unlock(&isle->drain_lock);
+}
+ISLE_EXPORT_FOR_KUNIT(isle_drain_all);
+
+static int cpu_dead(unsigned int cpu, struct hlist_node *node)
+{
+	struct isle *isle = hlist_entry(node, struct isle, cpuhp_node);
+	unsigned int i;
+
+	for (i = 0; i < isle->nr_zones; i++)
+		drain_lists(isle->zones[i],
+			    per_cpu_ptr(isle->zones[i]->pcp, cpu));
+	return 0;
+}
+
+unsigned long isle_pcp_pages(const struct isle_zone *zone)
+{
+	unsigned long pages = 0;
+	unsigned int i;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		const struct isle_pcp *pcp = per_cpu_ptr(zone->pcp, cpu);
+
+		for (i = 0; i < ISLE_PCP_LISTS; i++)
+			pages += (unsigned long)READ_ONCE(pcp->list[i].count)
+				 << list_order(i);
+	}
+	return pages;
+}
+ISLE_EXPORT_FOR_KUNIT(isle_pcp_pages);
+
+void isle_pcp_events(const struct isle_zone *zone, unsigned long *allocs,
+		     unsigned long *frees)
+{
+	int cpu;
+
+	*allocs = zone->events.locked_alloc;
+	*frees = zone->events.locked_free;
+	for_each_possible_cpu(cpu) {
+		const struct isle_pcp *pcp = per_cpu_ptr(zone->pcp, cpu);
+
+		*allocs += READ_ONCE(pcp->nr_alloc);
+		*frees += READ_ONCE(pcp->nr_free);
+	}
+}
+ISLE_EXPORT_FOR_KUNIT(isle_pcp_events);
+
+/*
+ * A CPU's part of the eighth: half for order 0, a quarter for order 9, and a
+ * twelfth for each of orders 1 to 3; a third of each for each type. Order 9
+ * borrows from nobody: where a third of a quarter is no block, it has none.
+ */
+static unsigned int list_max(unsigned long frames, unsigned int order)
+{
+	unsigned long share = frames / 12;
+
+	if (!order)
+		share = frames / 2;
+	else if (order == ISLE_PCP_HUGE_ORDER)
+		share = frames / 4;
+	return min_t(unsigned long, (share / ISLE_PCPTYPES) >> order,
+		     ISLE_PCP_MAX);
+}
+
+static int create_cpu(struct isle_zone *zone, int cpu)
+{
+	unsigned long frames = zone->managed / 8 / num_possible_cpus();
+	struct isle_pcp *pcp = per_cpu_ptr(zone->pcp, cpu);
+	unsigned int i, total = 0;
+
+	for (i = 0; i < ISLE_PCP_LISTS; i++)
+		total += list_max(frames, list_order(i));
+	pcp->slots = kvmalloc_node(array_size(max(total, 1U), sizeof(u32)),
+				   GFP_KERNEL, cpu_to_node(cpu));
+	if (!pcp->slots)
+		return -ENOMEM;
+	total = 0;
+	for (i = 0; i < ISLE_PCP_LISTS; i++) {
+		struct isle_pcp_list *list = &pcp->list[i];
+
+		list->ids = pcp->slots + total;
+		list->max = list_max(frames, list_order(i));
+		tune_down(list);
+		total += list->max;
+	}
+	return 0;
+}
+
+static int create_drain(struct isle *isle)
+{
+	int cpu;
+
+	mutex_init(&isle->drain_lock);
+	isle->drain_wq = alloc_workqueue("isle_drain", ISLE_WQ_PERCPU |
+					 WQ_MEM_RECLAIM, 0);
+	isle->drain = alloc_percpu(struct isle_drain);
+	if (!isle->drain_wq || !isle->drain)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu) {
+		struct isle_drain *drain = per_cpu_ptr(isle->drain, cpu);
+
+		INIT_WORK(&drain->work, drain_work);
+		drain->isle = isle;
+	}
+	return 0;
+}
+
+int isle_pcp_create(struct isle *isle)
+{
+	unsigned int i;
+	int cpu, ret;
+
+	ret = create_drain(isle);
+	if (ret)
+		return ret;
+	for (i = 0; i < isle->nr_zones; i++) {
+		struct isle_zone *zone = isle->zones[i];
+
+		zone->pcp = alloc_percpu(struct isle_pcp);
+		if (!zone->pcp)
+			return -ENOMEM;
+		for_each_possible_cpu(cpu) {
+			ret = create_cpu(zone, cpu);
+			if (ret)
+				return ret;
+		}
+	}
+	ret = cpuhp_setup_state_multi(CPUHP_BP_PREPARE_DYN, "isle:dead", NULL,
+				      cpu_dead);
+	if (ret < 0)
+		return ret;
+	isle->cpuhp_state = ret;
+	return cpuhp_state_add_instance_nocalls(ret, &isle->cpuhp_node);
+}
+
+void isle_pcp_destroy(struct isle *isle)
+{
+	unsigned int i;
+	int cpu;
+
+	if (isle->cpuhp_state > 0) {
+		cpuhp_state_remove_instance_nocalls(isle->cpuhp_state,
+						    &isle->cpuhp_node);
+		cpuhp_remove_multi_state(isle->cpuhp_state);
+		isle_drain_all(isle);
+	}
+	if (isle->drain_wq)
+		destroy_workqueue(isle->drain_wq);
+	free_percpu(isle->drain);
+	for (i = 0; i < isle->nr_zones; i++) {
+		struct isle_zone *zone = isle->zones[i];
+
+		if (!zone->pcp)
+			continue;
+		for_each_possible_cpu(cpu)
+			kvfree(per_cpu_ptr(zone->pcp, cpu)->slots);
+		free_percpu(zone->pcp);
+	}
+}
