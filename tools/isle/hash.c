@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0
+/* isle hash: SHA-256 of files that are read into isle's memory. */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <openssl/evp.h>
+
+#include "cli.h"
+
+struct buffer {
+	unsigned char *data;
+	size_t size;
+	bool direct;			/* a short read is the file's end */
+};
+
+struct digest {
+	char text[2 * EVP_MAX_MD_SIZE + 1];
+	__u64 bytes;
+};
+
+enum buffer_kind { PRIVATE, SHARED, DIRECT };
+
+/* Memory ran out under a write: the kernel can only say so by signal. */
+static void on_sigbus(int signal)
+{
+	static const char text[] =
+		"isle hash: SIGBUS: isle has no memory left (see isle stat)\n";
+
+	(void)signal;
+	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
+		_exit(CLI_FAILED);
+	_exit(CLI_FAILED);
+}
+
+/*
+ * Room for the whole file where that is known and not more than a quarter of
+ * what processes may have; longer ones pass through it piece by piece.
+ */
+static size_t buffer_size(int fd, __u64 wanted)
+{
+	__u64 most = 0, page = device_page_size();
+	struct isle_zone_info zone;
+	struct isle_stats stats;
+	unsigned int i;
+
+	device_stats(fd, &stats);
+	for (i = 0; i < stats.nr_zones; i++) {
+		device_zone(fd, i, &zone);
+		most += zone.user_max * page / 4;
+	}
+	most -= most % page;
+	wanted = (wanted + page - 1) / page * page;
+	if (wanted > most)
+		wanted = most;
+	return wanted ? wanted : page;
+}
+
+static struct buffer map_buffer(int fd, size_t size, enum buffer_kind kind)
+{
+	int flags = kind == PRIVATE ? MAP_PRIVATE : MAP_SHARED;
+	struct buffer buffer = { .size = size, .direct = kind == DIRECT };
+
+	buffer.data = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, fd, 0);
+	if (buffer.data == MAP_FAILED)
+		cli_die_errno(errno, "cannot map %zu bytes of %s", size,
+			      ISLE_DEVICE);
+	return buffer;
+}
+
+/* Fills as much of the buffer as the file has; -1 on error. */
+static ssize_t fill(int file, const struct buffer *buffer)
+{
+	size_t filled = 0;
+	ssize_t n;
+
+	while (filled < buffer->size) {
+		n = read(file, buffer->data + filled, buffer->size - filled);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		filled += n;
+		if (!n || (buffer->direct && n % device_page_size()))
+			break;
+	}
+	return filled;
+}
+
+static void finish_digest(EVP_MD_CTX *context, struct digest *digest)
+{
+	unsigned char value[EVP_MAX_MD_SIZE];
+	unsigned int size, i;
+
+	if (!EVP_DigestFinal_ex(context, value, &size))
+		cli_die("libcrypto could not finish a digest");
+	for (i = 0; i < size; i++)
+		sprintf(digest->text + 2 * i, "%02x", value[i]);
+}
+
+static int hash_stream(int file, const struct buffer *buffer,
+		       struct digest *digest)
+{
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	int error = 0;
+	ssize_t n;
+
+	if (!context || !EVP_DigestInit_ex(context, EVP_sha256(), NULL))
+		cli_die("libcrypto has no SHA-256 to offer");
+	digest->bytes = 0;
+	while ((n = fill(file, buffer)) > 0) {
+		if (!EVP_DigestUpdate(context, buffer->data, n))
+			cli_die("libcrypto could not digest");
+		digest->bytes += n;
+		if ((size_t)n < buffer->size)
+			break;
+	}
+	if (n < 0)
+		error = errno;
+	else
+		finish_digest(context, digest);
+	EVP_MD_CTX_free(context);
+	return error;
+}
+
+/* As sha256sum: a backslash in front says that the name has escapes. */
+static void print_sum(const char *name, const struct digest *digest)
+{
+	const char *c;
+
+	printf("%s%s  ", strpbrk(name, "\\\n\r") ? "\\" : "", digest->text);
+	for (c = name; *c; c++) {
+		if (*c == '\\')
+			fputs("\\\\", stdout);
+		else if (*c == '\n')
+			fputs("\\n", stdout);
+		else if (*c == '\r')
+			fputs("\\r", stdout);
+		else
+			putchar(*c);
+	}
+	putchar('\n');
+}
+
+static void print_json(const char *name, const struct digest *digest)
+{
+	json_open(NULL, '{');
+	json_text("file", name);
+	json_text("sha256", digest->text);
+	json_number("bytes", digest->bytes);
+	json_close('}');
+}
+
+struct hash_request {
+	enum buffer_kind kind;
+	__u64 size;			/* of the buffer; 0: as the file's */
+	bool as_json;
+	bool verbose;
+};
+
+static int open_file(const char *name, enum buffer_kind kind)
+{
+	if (!strcmp(name, "-"))
+		return dup(STDIN_FILENO);
+	return open(name, O_RDONLY | O_CLOEXEC |
+		    (kind == DIRECT ? O_DIRECT : 0));
+}
+
+static void say_counters(int fd, const struct digest *digest)
+{
+	struct isle_opener opener;
+	char text[2][SIZE_TEXT];
+
+	device_opener(fd, &opener);
+	fprintf(stderr, "isle hash: %s through %s of isle memory, ",
+		size_text(text[0], digest->bytes),
+		pages_text(text[1], opener.object_pages + opener.private_pages));
+	fprintf(stderr, "%llu faults that allocated, %llu pages around them\n",
+		opener.faults_anon, opener.faults_around);
+}
+
+/* One file, with a device and a buffer of its own. */
+static bool hash_file(const char *name, const struct hash_request *request)
+{
+	struct buffer buffer;
+	struct digest digest;
+	int file, fd, error;
+	struct stat st;
+
+	file = open_file(name, request->kind);
+	if (file < 0 || fstat(file, &st)) {
+		cli_warn_errno(errno, "cannot open %s", name);
+		return false;
+	}
+
+	fd = device_open();
+	/* One page more than the file, to see its end in the first pass. */
+	buffer = map_buffer(fd, buffer_size(fd, request->size ? request->size :
+					    S_ISREG(st.st_mode) ?
+					    (__u64)st.st_size + 1 :
+					    1 << 20), request->kind);
+	error = hash_stream(file, &buffer, &digest);
+	if (error == EFAULT && request->kind == DIRECT)
+		cli_warn("%s: the file can't be read straight into isle memory, or none is left (EFAULT)",
+			 name);
+	else if (error == EFAULT)
+		cli_warn("%s: isle has no memory left (EFAULT; see isle stat)",
+			 name);
+	else if (error)
+		cli_warn_errno(error, "cannot read %s", name);
+	else if (request->as_json)
+		print_json(name, &digest);
+	else
+		print_sum(name, &digest);
+	if (!error && request->verbose)
+		say_counters(fd, &digest);
+
+	munmap(buffer.data, buffer.size);
+	close(fd);
+	close(file);
+	return !error;
+}
+
+static int hash_run(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "shared", no_argument, NULL, 's' },
+		{ "direct", no_argument, NULL, 'd' },
+		{ "buffer", required_argument, NULL, 'b' },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+		{ }
+	};
+	struct hash_request request = { };
+	int option, status = 0;
+
+	while ((option = getopt_long(argc, argv, "sdb:vjh", options,
+				     NULL)) != -1) {
+		switch (option) {
+		case 's':
+			request.kind = SHARED;
+			break;
+		case 'd':
+			request.kind = DIRECT;
+			break;
+		case 'b':
+			request.size = cli_size("--buffer", optarg);
+			break;
+		case 'v':
+			request.verbose = true;
+			break;
+		case 'j':
+			request.as_json = true;
+			break;
+		default:
+			cli_option(option);
+		}
+	}
+	if (optind == argc) {
+		cli_warn("which file? - is standard input");
+		cli_option('?');
+	}
+
+	signal(SIGBUS, on_sigbus);
+	if (request.as_json) {
+		json_open(NULL, '{');
+		json_open("files", '[');
+	}
+	for (argv += optind; *argv; argv++)
+		if (!hash_file(*argv, &request))
+			status = CLI_FAILED;
+	if (request.as_json) {
+		json_close(']');
+		json_close('}');
+		json_end();
+	}
+	return status;
+}
+
+const struct command hash_command = {
+	.name = "hash",
+	.brief = "SHA-256 of a file, read into isle memory",
+	.usage =
+	"[OPTION...] FILE...\n\n"
+	"Reads each FILE (-: standard input) into memory of /dev/isle and prints its\n"
+	"SHA-256 in the format of sha256sum, which can check it. A file that is\n"
+	"larger than the buffer passes through it piece by piece.\n\n"
+	"  -s, --shared       a MAP_SHARED mapping in place of MAP_PRIVATE\n"
+	"  -d, --direct       likewise, and reads with O_DIRECT: the disk writes\n"
+	"                     straight into isle's frames\n"
+	"  -b, --buffer SIZE  bytes, or with K, M, G behind (the file's size, but at\n"
+	"                     most a quarter of what processes may have)\n"
+	"  -v, --verbose      says on standard error what it took\n"
+	"  -j, --json         as JSON\n"
+	"  -h, --help         this\n",
+	.run = hash_run,
+};
