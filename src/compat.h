@@ -48,4 +48,97 @@
 #define isle_stackdepot_snprint(stack, buf, size) (0)
 #endif
 
+/* What regions can be made of in this kernel. */
+#define ISLE_HAS_CONTIG		IS_ENABLED(CONFIG_CONTIG_ALLOC)
+#define ISLE_HAS_CMA		IS_ENABLED(CONFIG_DMA_CMA)
+#define ISLE_HAS_ZONE_DEVICE	IS_ENABLED(CONFIG_ZONE_DEVICE)
+#define ISLE_HAS_RESERVE_MEM	(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0))
+
+/* The largest order of the kernel's own page allocator. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
+#define ISLE_KERNEL_MAX_ORDER	MAX_PAGE_ORDER
+#else
+#define ISLE_KERNEL_MAX_ORDER	(MAX_ORDER - 1)
+#endif
+
+/* Find memory that reserve_mem= kept at boot; false if there is none. */
+#include <linux/mm.h>
+
+static inline bool isle_reserve_mem_find(const char *name, phys_addr_t *start,
+					 phys_addr_t *size)
+{
+#if ISLE_HAS_RESERVE_MEM
+	return reserve_mem_find_by_name(name, start, size);
+#else
+	return false;
+#endif
+}
+
+/* Take a range of movable pages. Needs CONFIG_CONTIG_ALLOC. */
+#define ISLE_CONTIG_GFP	(GFP_KERNEL | __GFP_NOWARN)
+#ifdef ACR_FLAGS_NONE
+#define isle_alloc_contig_range(start, end) \
+	alloc_contig_range(start, end, ACR_FLAGS_NONE, ISLE_CONTIG_GFP)
+#else
+#define isle_alloc_contig_range(start, end) \
+	alloc_contig_range(start, end, MIGRATE_MOVABLE, ISLE_CONTIG_GFP)
+#endif
+
+/*
+ * The kernel's own pageblock bits, as get_pfnblock_flags_mask() reads them:
+ * that is not exported. From 6.17 on isolation is a bit besides the type.
+ */
+#include <linux/mmzone.h>
+
+static inline unsigned long isle_pageblock_bits(const struct page *page)
+{
+	unsigned long pfn = page_to_pfn(page);
+	unsigned long *bitmap;
+	unsigned long bit;
+
+#ifdef CONFIG_SPARSEMEM
+	bitmap = section_to_usemap(__pfn_to_section(pfn));
+	pfn &= PAGES_PER_SECTION - 1;
+#else
+	bitmap = page_zone(page)->pageblock_flags;
+	pfn -= pageblock_start_pfn(page_zone(page)->zone_start_pfn);
+#endif
+	bit = (pfn >> pageblock_order) * NR_PAGEBLOCK_BITS;
+	return READ_ONCE(bitmap[bit / BITS_PER_LONG]) >> (bit % BITS_PER_LONG);
+}
+
+static inline bool isle_pageblock_is_cma(const struct page *page)
+{
+#ifdef CONFIG_CMA
+	return (isle_pageblock_bits(page) & 7) == MIGRATE_CMA;
+#else
+	return false;
+#endif
+}
+
+#ifdef CONFIG_MEMORY_ISOLATION
+static inline bool isle_pageblock_is_isolated(const struct page *page)
+{
+#ifdef PAGEBLOCK_ISO_MASK
+	return isle_pageblock_bits(page) & PAGEBLOCK_ISO_MASK;
+#else
+	return (isle_pageblock_bits(page) & 7) == MIGRATE_ISOLATE;
+#endif
+}
+
+static inline bool isle_pageblock_is_movable(const struct page *page)
+{
+	return (isle_pageblock_bits(page) & 7) == MIGRATE_MOVABLE &&
+	       !isle_pageblock_is_isolated(page);
+}
+#endif
+
+/* Write a cache line back and forget it, so that a read asks the memory. */
+#if IS_ENABLED(CONFIG_X86_64) && !IS_ENABLED(CONFIG_UML)
+#include <asm/cacheflush.h>
+#define isle_flush_cache(addr, size) clflush_cache_range(addr, size)
+#else
+#define isle_flush_cache(addr, size) mb()
+#endif
+
 #endif /* _ISLE_COMPAT_H */
