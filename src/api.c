@@ -11,15 +11,25 @@
 
 #include "main.h"
 #include "page_alloc/alloc.h"
+#include "page_alloc/fast.h"
 #include "page_alloc/report.h"
 
 static_assert(ISLE_MAX_ORDER == ISLE_TOP_ORDER);
 
 enum { BULK_BATCH = 64 };
 
+static noinline struct page *id_to_page_slow(u32 id)
+{
+	return pfn_to_page(isle_id_to_pfn_slow(isle_loaded, id));
+}
+
 static __always_inline struct page *id_to_page(u32 id)
 {
-	return pfn_to_page(isle_id_to_pfn(isle_loaded, id));
+	const struct isle_extent *e = isle_loaded->extents;
+
+	if (unlikely(id - e->first_id >= e->nr))
+		return id_to_page_slow(id);
+	return pfn_to_page(e->base_pfn + (id - e->first_id));
 }
 
 static __always_inline u32 page_to_id(const struct page *page)
@@ -38,38 +48,67 @@ static __always_inline u32 own_page_id(const struct page *page,
 	return id;
 }
 
-static __always_inline struct page *take_pages(int nid, gfp_t gfp,
-						     unsigned int order,
-						     void *caller)
+/* The rare rest of an allocation: what it could not do, or still has to. */
+static noinline struct page *take_pages_slow(int nid, gfp_t gfp,
+					     unsigned int order, void *caller)
 {
-	u32 id = isle_alloc_frames(isle_loaded, gfp, order, nid);
+	u32 id = isle_alloc_slow(isle_loaded, gfp, order, nid, caller);
+
+	return id == ISLE_NO_FRAME ? NULL : id_to_page(id);
+}
+
+static noinline struct page *prep_page(u32 id, gfp_t gfp, unsigned int order)
+{
+	return id_to_page(isle_prep(isle_loaded, id, gfp, order));
+}
+
+static __always_inline struct page *take_pages(gfp_t gfp, unsigned int order,
+					       void *caller)
+{
+	struct isle *isle = isle_loaded;
+	u32 id = isle_alloc_fast(isle, gfp, order, caller);
 
 	if (unlikely(id == ISLE_NO_FRAME))
-		return NULL;
-	isle_frame(isle_loaded, id)->owner = caller;
+		return take_pages_slow(NUMA_NO_NODE, gfp, order, caller);
+	if (isle_needs_prep(isle, gfp))
+		return prep_page(id, gfp, order);
 	return id_to_page(id);
 }
 
 struct page *isle_alloc_pages(gfp_t gfp, unsigned int order)
 {
-	return take_pages(NUMA_NO_NODE, gfp, order, (void *)_RET_IP_);
+	return take_pages(gfp, order, (void *)_RET_IP_);
 }
 EXPORT_SYMBOL_GPL(isle_alloc_pages);
 
 struct page *isle_alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
 {
-	if (nid < 0 || nid >= nr_node_ids)
-		nid = NUMA_NO_NODE;
-	return take_pages(nid, gfp, order, (void *)_RET_IP_);
+	void *caller = (void *)_RET_IP_;
+
+	if (nid < 0 || nid >= nr_node_ids || nid == numa_mem_id())
+		return take_pages(gfp, order, caller);
+	return take_pages_slow(nid, gfp, order, caller);
 }
 EXPORT_SYMBOL_GPL(isle_alloc_pages_node);
 
-void __isle_free_pages(struct page *page, unsigned int order)
+/* The page is not in the first extent: it may be in another, or nobody's. */
+static noinline void free_pages_slow(struct page *page, unsigned int order)
 {
 	u32 id = own_page_id(page, "free");
 
-	if (likely(id != ISLE_NO_FRAME))
+	if (id != ISLE_NO_FRAME)
 		isle_free_frames(isle_loaded, id, order);
+}
+
+void __isle_free_pages(struct page *page, unsigned int order)
+{
+	const struct isle_extent *e = isle_loaded->extents;
+	unsigned long offset = page_to_pfn(page) - e->base_pfn;
+
+	if (unlikely(offset >= e->nr))
+		free_pages_slow(page, order);
+	else
+		isle_free_inline(isle_loaded, e->first_id + offset, order);
 }
 EXPORT_SYMBOL_GPL(__isle_free_pages);
 
@@ -77,8 +116,7 @@ unsigned long isle_get_free_pages(gfp_t gfp, unsigned int order)
 {
 	struct page *page;
 
-	page = take_pages(NUMA_NO_NODE, gfp & ~__GFP_HIGHMEM, order,
-			  (void *)_RET_IP_);
+	page = take_pages(gfp & ~__GFP_HIGHMEM, order, (void *)_RET_IP_);
 	return page ? (unsigned long)page_address(page) : 0;
 }
 EXPORT_SYMBOL_GPL(isle_get_free_pages);
@@ -87,7 +125,7 @@ unsigned long isle_get_zeroed_page(gfp_t gfp)
 {
 	struct page *page;
 
-	page = take_pages(NUMA_NO_NODE, (gfp & ~__GFP_HIGHMEM) | __GFP_ZERO, 0,
+	page = take_pages((gfp & ~__GFP_HIGHMEM) | __GFP_ZERO, 0,
 			  (void *)_RET_IP_);
 	return page ? (unsigned long)page_address(page) : 0;
 }
@@ -110,7 +148,7 @@ void *isle_alloc_pages_exact(size_t size, gfp_t gfp)
 
 	if (!size)
 		return NULL;
-	page = take_pages(NUMA_NO_NODE, gfp & ~(__GFP_HIGHMEM | __GFP_COMP),
+	page = take_pages(gfp & ~(__GFP_HIGHMEM | __GFP_COMP),
 			  order, (void *)_RET_IP_);
 	if (!page)
 		return NULL;

@@ -22,7 +22,7 @@
 
 #include "alloc.h"
 #include "compat.h"
-#include "debug.h"
+#include "fast.h"
 #include "gfp.h"
 #include "migrate.h"
 #include "pcp.h"
@@ -46,7 +46,7 @@ struct alloc_context {
 	unsigned int alloc_flags;	/* besides those of the watermark */
 };
 
-static __always_inline const struct isle_zonelist *
+static const struct isle_zonelist *
 zonelist_for(const struct isle *isle, gfp_t gfp, int nid)
 {
 	const struct isle_node *node = &isle->nodes[nid];
@@ -54,35 +54,6 @@ zonelist_for(const struct isle *isle, gfp_t gfp, int nid)
 	if (unlikely(gfp & __GFP_THISNODE))
 		return node->thisnode[isle_gfp_zone(gfp)];
 	return node->zonelist[isle_gfp_zone(gfp)];
-}
-
-static void clear_block(struct isle *isle, u32 id, unsigned int order)
-{
-	unsigned char *address = isle_frame_address(isle, id);
-	unsigned int i;
-
-	for (i = 0; address && i < BIT(order); i++)
-		clear_page(address + i * PAGE_SIZE);
-}
-
-/* Make a block that left the lists the caller's. */
-static __always_inline u32 hand_out(struct isle *isle, u32 id, gfp_t gfp,
-				    unsigned int order, u8 frame_flags)
-{
-	struct isle_frame *frame = isle_frame(isle, id);
-
-	if (gfp & __GFP_MOVABLE)
-		frame_flags |= ISLE_FRAME_MOVABLE;
-	if (order && gfp & __GFP_COMP)
-		frame_flags |= ISLE_FRAME_COMP;
-	frame->flags = frame_flags;
-	frame->owner = NULL;
-	frame->state = ISLE_FRAME_ALLOCATED;
-	atomic_set(&frame->ref, 1);
-	isle_debug_alloc(isle, id, order);
-	if (gfp & __GFP_ZERO)
-		clear_block(isle, id, order);
-	return id;
 }
 
 /*
@@ -157,18 +128,16 @@ static unsigned int alloc_zones(struct alloc_context *ac,
 	return 0;
 }
 
-/* This CPU's lists of any zone may hold what the watermark check hides. */
+/* This CPU's lists of any zone may hold what the watermarks keep back. */
 static unsigned int alloc_pcp_only(struct alloc_context *ac, u32 *ids)
 {
 	unsigned int i;
 
-	if (!isle_pcp_has_order(ac->order) || ac->mt >= ISLE_PCPTYPES ||
-	    ac->alloc_flags & ISLE_ALLOC_USER)
+	if (ac->mt >= ISLE_PCPTYPES || ac->alloc_flags & ISLE_ALLOC_USER)
 		return 0;
 	for (i = 0; i < ac->zonelist->nr; i++) {
-		ids[0] = isle_pcp_get(ac->zonelist->zones[i], ac->order,
-				      ac->mt);
-		if (ids[0] != ISLE_NO_FRAME)
+		if (isle_pcp_take(ac->zonelist->zones[i], ac->order, ac->mt,
+				  1, ids))
 			return 1;
 	}
 	return 0;
@@ -257,40 +226,59 @@ static noinline unsigned int alloc_slow(struct isle *isle, gfp_t gfp,
 	return got;
 }
 
-static __always_inline int local_node(int nid)
+static int local_node(int nid)
 {
 	return nid == NUMA_NO_NODE ? numa_mem_id() : nid;
 }
 
-/* Requests that a per-CPU list can serve with no further question. */
-static __always_inline bool plain(gfp_t gfp, unsigned int order,
-				  enum isle_migratetype mt)
+static void clear_block(struct isle *isle, u32 id, unsigned int order)
 {
-	return isle_pcp_has_order(order) && mt < ISLE_PCPTYPES &&
-	       !(gfp & (ISLE_GFP_REFUSED | __GFP_DMA32));
+	unsigned char *address = isle_frame_address(isle, id);
+	unsigned int i;
+
+	for (i = 0; address && i < BIT(order); i++)
+		clear_page(address + i * PAGE_SIZE);
 }
+
+/* Check and note a block in debugging, and zero it if asked to. */
+noinline u32 isle_prep(struct isle *isle, u32 id, gfp_t gfp,
+		       unsigned int order)
+{
+	isle_debug_alloc(isle, id, order);
+	if (gfp & __GFP_ZERO)
+		clear_block(isle, id, order);
+	return id;
+}
+ISLE_EXPORT_FOR_KUNIT(isle_prep);
+
+/* isle_alloc_frames() after the fast path had nothing. */
+noinline u32 isle_alloc_slow(struct isle *isle, gfp_t gfp, unsigned int order,
+			     int nid, void *owner)
+{
+	u32 id;
+
+	if (!isle_gfp_valid(isle, gfp, order))
+		return ISLE_NO_FRAME;
+	if (!alloc_slow(isle, gfp, order, local_node(nid),
+			isle_gfp_migratetype(gfp), 0, 1, &id))
+		return ISLE_NO_FRAME;
+	isle_hand_out(isle, id, gfp, 0, owner);
+	return isle_prep(isle, id, gfp, order);
+}
+ISLE_EXPORT_FOR_KUNIT(isle_alloc_slow);
 
 u32 isle_alloc_frames(struct isle *isle, gfp_t gfp, unsigned int order,
 		      int nid)
 {
-	enum isle_migratetype mt = isle_gfp_migratetype(gfp);
-	const struct isle_zonelist *zonelist;
-	u32 id;
+	u32 id = ISLE_NO_FRAME;
 
-	nid = local_node(nid);
-	if (likely(plain(gfp, order, mt))) {
-		zonelist = zonelist_for(isle, gfp, nid);
-		if (likely(zonelist->nr)) {
-			id = isle_pcp_get(zonelist->zones[0], order, mt);
-			if (likely(id != ISLE_NO_FRAME))
-				return hand_out(isle, id, gfp, order, 0);
-		}
-	} else if (!isle_gfp_valid(isle, gfp, order)) {
-		return ISLE_NO_FRAME;
-	}
-	if (!alloc_slow(isle, gfp, order, nid, mt, 0, 1, &id))
-		return ISLE_NO_FRAME;
-	return hand_out(isle, id, gfp, order, 0);
+	if (local_node(nid) == numa_mem_id())
+		id = isle_alloc_fast(isle, gfp, order, NULL);
+	if (unlikely(id == ISLE_NO_FRAME))
+		return isle_alloc_slow(isle, gfp, order, nid, NULL);
+	if (isle_needs_prep(isle, gfp))
+		return isle_prep(isle, id, gfp, order);
+	return id;
 }
 ISLE_EXPORT_FOR_KUNIT(isle_alloc_frames);
 
@@ -314,8 +302,11 @@ static unsigned int alloc_many(struct isle *isle, gfp_t gfp,
 				 nr - done, ids + done);
 		if (!got)
 			break;
-		for (i = done; i < done + got; i++)
-			hand_out(isle, ids[i], gfp, order, frame_flags);
+		for (i = done; i < done + got; i++) {
+			isle_hand_out(isle, ids[i], gfp, frame_flags, NULL);
+			if (isle_needs_prep(isle, gfp))
+				isle_prep(isle, ids[i], gfp, order);
+		}
 		done += got;
 		/* Having something, don't wait or complain for the rest. */
 		more = (gfp | __GFP_NOWARN) &

@@ -37,10 +37,13 @@ enum isle_frame_state {
 };
 
 enum isle_frame_flags {
-	ISLE_FRAME_COMP		= 1 << 0, /* allocated with __GFP_COMP */
-	ISLE_FRAME_EXPOSED	= 1 << 1, /* get_user_pages() may have pinned it */
-	ISLE_FRAME_USER		= 1 << 2, /* charged to its zone's user share */
-	ISLE_FRAME_MOVABLE	= 1 << 3, /* allocated as movable */
+	ISLE_FRAME_EXPOSED	= 1 << 0, /* get_user_pages() may have pinned it */
+	ISLE_FRAME_USER		= 1 << 1, /* charged to its zone's user share */
+	ISLE_FRAME_COMP		= 1 << 2, /* allocated with __GFP_COMP */
+	ISLE_FRAME_MOVABLE	= 1 << 3, /* allocated with __GFP_MOVABLE */
+
+	/* work to do when the last reference goes */
+	ISLE_FRAME_RELEASE	= ISLE_FRAME_EXPOSED | ISLE_FRAME_USER,
 };
 
 /**

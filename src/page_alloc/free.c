@@ -9,14 +9,11 @@
 
 #include "alloc.h"
 #include "compat.h"
-#include "debug.h"
+#include "fast.h"
 #include "free.h"
 #include "pcp.h"
 #include "quarantine.h"
 #include "report.h"
-
-/* Flags that mean work when the last reference goes. */
-#define RELEASE_FLAGS	(ISLE_FRAME_EXPOSED | ISLE_FRAME_USER)
 
 enum { BULK_BATCH = 32 };
 
@@ -37,26 +34,12 @@ u32 isle_block_head(const struct isle *isle, u32 id)
 }
 ISLE_EXPORT_FOR_KUNIT(isle_block_head);
 
-static __always_inline void release(struct isle *isle, u32 id,
-				    struct isle_frame *frame,
-				    unsigned int order)
-{
-	struct isle_zone *zone = isle_frame_zone(isle, frame);
-	enum isle_migratetype mt = isle_pageblock_type(isle, id);
-
-	if (unlikely(mt == ISLE_CMA))
-		mt = ISLE_MOVABLE;
-	if (likely(isle_pcp_has_order(order) && mt < ISLE_PCPTYPES) &&
-	    likely(isle_pcp_put(zone, frame, id, order, mt)))
-		return;
-	isle_pcp_free_slow(zone, id, order);
-}
-
 void isle_release_block(struct isle *isle, u32 id)
 {
 	struct isle_frame *frame = isle_frame(isle, id);
 
-	release(isle, id, frame, frame->order);
+	isle_debug_free(isle, id, frame->order);
+	isle_pcp_free_slow(isle_frame_zone(isle, frame), id, frame->order);
 }
 
 /*
@@ -77,46 +60,31 @@ static bool settle(struct isle *isle, u32 id, struct isle_frame *frame)
 	return false;
 }
 
-static __always_inline bool drop_ref(struct isle *isle, u32 id,
-				     struct isle_frame *frame)
-{
-	int left = atomic_dec_return(&frame->ref);
-
-	if (unlikely(left < 0)) {
-		atomic_inc(&frame->ref);
-		isle_report_bad_free(isle, id, frame->order);
-	}
-	return !left;
-}
-
-static __always_inline void put_block(struct isle *isle, u32 id,
-				      struct isle_frame *frame,
-				      unsigned int order)
-{
-	if (!drop_ref(isle, id, frame))
-		return;
-	isle_debug_free(isle, id, order);
-	if (unlikely(frame->flags & RELEASE_FLAGS) && !settle(isle, id, frame))
-		return;
-	release(isle, id, frame, order);
-}
-
-static __always_inline bool is_allocated(const struct isle_frame *frame,
-					 unsigned int order)
-{
-	return likely(frame->state == ISLE_FRAME_ALLOCATED &&
-		      frame->order == order);
-}
-
-void isle_free_frames(struct isle *isle, u32 id, unsigned int order)
+noinline void isle_free_slow(struct isle *isle, u32 id, unsigned int order)
 {
 	struct isle_frame *frame = isle_frame(isle, id);
 
-	if (!is_allocated(frame, order)) {
-		isle_report_bad_free(isle, id, order);
+	if (frame->flags & ISLE_FRAME_RELEASE && !settle(isle, id, frame))
 		return;
-	}
-	put_block(isle, id, frame, order);
+	isle_release_block(isle, id);
+}
+ISLE_EXPORT_FOR_KUNIT(isle_free_slow);
+
+/* If more references were dropped than there were, take the last one back. */
+noinline void isle_check_underflow(struct isle *isle, u32 id)
+{
+	struct isle_frame *frame = isle_frame(isle, id);
+
+	if (atomic_read(&frame->ref) >= 0)
+		return;
+	atomic_inc(&frame->ref);
+	isle_report_bad_free(isle, id, frame->order);
+}
+ISLE_EXPORT_FOR_KUNIT(isle_check_underflow);
+
+void isle_free_frames(struct isle *isle, u32 id, unsigned int order)
+{
+	isle_free_inline(isle, id, order);
 }
 ISLE_EXPORT_FOR_KUNIT(isle_free_frames);
 
@@ -152,13 +120,12 @@ void isle_free_frames_bulk(struct isle *isle, const u32 *ids, unsigned int nr)
 	for (i = 0; i < nr; i++) {
 		struct isle_frame *frame = isle_frame(isle, ids[i]);
 
-		if (!is_allocated(frame, 0)) {
+		if (!isle_is_allocated(frame, 0)) {
 			isle_report_bad_free(isle, ids[i], 0);
 			continue;
 		}
-		if (!drop_ref(isle, ids[i], frame))
+		if (!isle_drop_ref(isle, ids[i], frame))
 			continue;
-		isle_debug_free(isle, ids[i], 0);
 		if (frame->flags & ISLE_FRAME_USER) {
 			if (frame->zone != zone) {
 				uncharge_batch(isle, zone, users);
@@ -171,6 +138,7 @@ void isle_free_frames_bulk(struct isle *isle, const u32 *ids, unsigned int nr)
 		if (unlikely(frame->flags & ISLE_FRAME_EXPOSED) &&
 		    !settle(isle, ids[i], frame))
 			continue;
+		isle_debug_free(isle, ids[i], 0);
 		batch[n++] = ids[i];
 		if (n == BULK_BATCH) {
 			release_batch(isle, batch, n);
@@ -208,7 +176,7 @@ void isle_put_frame(struct isle *isle, u32 id)
 		isle_report_bad_free(isle, id, 0);
 		return;
 	}
-	put_block(isle, head, frame, frame->order);
+	isle_free_inline(isle, head, frame->order);
 }
 ISLE_EXPORT_FOR_KUNIT(isle_put_frame);
 
@@ -221,7 +189,7 @@ void isle_split_block(struct isle *isle, u32 id, unsigned int order)
 	struct isle_frame *head = isle_frame(isle, id);
 	u32 i;
 
-	if (!is_allocated(head, order) || head->flags & ISLE_FRAME_COMP) {
+	if (!isle_is_allocated(head, order) || head->flags & ISLE_FRAME_COMP) {
 		isle_report_bad_free(isle, id, order);
 		return;
 	}

@@ -64,6 +64,8 @@ enum isle_watermark {
 };
 
 struct isle;
+struct isle_cpu;
+struct isle_drain;
 struct isle_pcp;
 struct isle_debug;
 
@@ -225,6 +227,7 @@ struct isle_config {
  * @pageblocks: enum isle_migratetype, by id >> ISLE_PAGEBLOCK_ORDER
  * @nr_zones: length of @zones
  * @zones: sorted by node, then type
+ * @cpu: where each CPU finds its lists
  * @nodes: by nid
  * @ops: calls upwards
  * @name: for reports
@@ -248,6 +251,7 @@ struct isle {
 	u8 *pageblocks;
 	unsigned int nr_zones;
 	struct isle_zone **zones;
+	struct isle_cpu __percpu *cpu;
 	struct isle_node *nodes;
 	const struct isle_ops *ops;
 	const char *name;

@@ -20,6 +20,28 @@ struct isle_drain {
 	struct isle *isle;
 };
 
+/* Stands where a CPU has no list for a request: nobody ever gets its lock. */
+static const struct isle_pcp forever_busy = { .busy = true };
+
+/* This CPU's lists for a zone with preemption off, or NULL if in use. */
+static struct isle_pcp *enter(struct isle_zone *zone)
+{
+	struct isle_pcp *pcp;
+
+	preempt_disable();
+	pcp = this_cpu_ptr(zone->pcp);
+	if (isle_pcp_trylock(pcp))
+		return pcp;
+	preempt_enable();
+	return NULL;
+}
+
+static void leave(struct isle_pcp *pcp)
+{
+	isle_pcp_unlock(pcp);
+	preempt_enable();
+}
+
 /* Blocks that may be held without eating into what the low mark keeps. */
 static unsigned int within_slack(const struct isle_zone *zone,
 				 unsigned int order, unsigned int nr)
@@ -165,19 +187,19 @@ static unsigned int alloc_pcp(struct isle_zone *zone, unsigned int order,
 			      unsigned int alloc_flags, unsigned int nr,
 			      u32 *ids)
 {
-	struct isle_pcp *pcp = isle_pcp_enter(zone);
+	struct isle_pcp *pcp = enter(zone);
 	struct isle_pcp_list *list;
 	unsigned int done;
 
 	if (!pcp)
 		return 0;
-	list = &pcp->list[isle_pcp_index(order, mt)];
+	list = &pcp->list[order][mt];
 	done = take(pcp, list, nr, ids);
 	if (done < nr) {
 		refill(zone, list, order, mt, alloc_flags);
 		done += take(pcp, list, nr - done, ids + done);
 	}
-	isle_pcp_exit(pcp);
+	leave(pcp);
 	return done;
 }
 
@@ -196,6 +218,20 @@ unsigned int isle_pcp_alloc(struct isle_zone *zone, unsigned int order,
 	return done;
 }
 ISLE_EXPORT_FOR_KUNIT(isle_pcp_alloc);
+
+unsigned int isle_pcp_take(struct isle_zone *zone, unsigned int order,
+			   enum isle_migratetype mt, unsigned int nr, u32 *ids)
+{
+	struct isle_pcp *pcp = enter(zone);
+	unsigned int done;
+
+	if (!pcp)
+		return 0;
+	done = take(pcp, &pcp->list[order][mt], nr, ids);
+	leave(pcp);
+	return done;
+}
+ISLE_EXPORT_FOR_KUNIT(isle_pcp_take);
 
 /* Freed frames pay off the boost that a fallback put on the watermarks. */
 static void pay_boost(struct isle_zone *zone, unsigned int nr)
@@ -231,21 +267,21 @@ void isle_pcp_free_slow(struct isle_zone *zone, u32 id, unsigned int order)
 	struct isle_pcp *pcp = NULL;
 
 	if (isle_pcp_has_order(order) && mt < ISLE_PCPTYPES)
-		pcp = isle_pcp_enter(zone);
+		pcp = enter(zone);
 	if (pcp) {
 		struct isle_pcp_list *list;
 
-		list = &pcp->list[isle_pcp_index(order, mt)];
+		list = &pcp->list[order][mt];
 		if (list->count >= list->high && list->high)
 			make_room(zone, list, order);
 		if (list->count < list->high) {
 			zone->isle->frames[id].state = ISLE_FRAME_PCP;
 			list->ids[list->count++] = id;
 			pcp->nr_free++;
-			isle_pcp_exit(pcp);
+			leave(pcp);
 			return;
 		}
-		isle_pcp_exit(pcp);
+		leave(pcp);
 	}
 	free_locked(zone, id, order);
 }
@@ -254,7 +290,7 @@ ISLE_EXPORT_FOR_KUNIT(isle_pcp_free_slow);
 void isle_pcp_free_bulk(struct isle_zone *zone, const u32 *ids,
 			unsigned int nr)
 {
-	struct isle_pcp *pcp = isle_pcp_enter(zone);
+	struct isle_pcp *pcp = enter(zone);
 	struct isle *isle = zone->isle;
 	unsigned int i = 0;
 
@@ -265,7 +301,7 @@ void isle_pcp_free_bulk(struct isle_zone *zone, const u32 *ids,
 
 			if (mt >= ISLE_PCPTYPES)
 				break;
-			list = &pcp->list[isle_pcp_index(0, mt)];
+			list = &pcp->list[0][mt];
 			if (list->count >= list->high) {
 				if (!list->high)
 					break;
@@ -275,41 +311,38 @@ void isle_pcp_free_bulk(struct isle_zone *zone, const u32 *ids,
 			list->ids[list->count++] = ids[i];
 		}
 		pcp->nr_free += i;
-		isle_pcp_exit(pcp);
+		leave(pcp);
 	}
 	for (; i < nr; i++)
 		isle_pcp_free_slow(zone, ids[i], 0);
 }
 ISLE_EXPORT_FOR_KUNIT(isle_pcp_free_bulk);
 
-static unsigned int list_order(unsigned int index)
-{
-	unsigned int order = index / ISLE_PCPTYPES;
-
-	return order > ISLE_PCP_LOW_ORDER ? ISLE_PCP_HUGE_ORDER : order;
-}
+#define for_each_pcp_list(list, pcp, order, mt)				\
+	for ((order) = 0; (order) < ISLE_NR_ORDERS; (order)++)		\
+		for ((mt) = 0; (mt) < ISLE_PCPTYPES &&			\
+		     ((list) = &(pcp)->list[order][mt], true); (mt)++)
 
 static void drain_lists(struct isle_zone *zone, struct isle_pcp *pcp)
 {
-	unsigned int i;
+	struct isle_pcp_list *list;
+	unsigned int order, mt;
 
-	for (i = 0; i < ISLE_PCP_LISTS; i++) {
-		struct isle_pcp_list *list = &pcp->list[i];
-
+	for_each_pcp_list(list, pcp, order, mt) {
 		if (list->count)
-			spill(zone, list, list_order(i), list->count);
+			spill(zone, list, order, list->count);
 		tune_down(list);
 	}
 }
 
 void isle_pcp_drain_local(struct isle_zone *zone)
 {
-	struct isle_pcp *pcp = isle_pcp_enter(zone);
+	struct isle_pcp *pcp = enter(zone);
 
 	if (!pcp)
 		return;
 	drain_lists(zone, pcp);
-	isle_pcp_exit(pcp);
+	leave(pcp);
 }
 ISLE_EXPORT_FOR_KUNIT(isle_pcp_drain_local);
 
@@ -322,17 +355,25 @@ static void drain_work(struct work_struct *work)
 		isle_pcp_drain_local(drain->isle->zones[i]);
 }
 
+static unsigned long cpu_pages(const struct isle_zone *zone, int cpu)
+{
+	const struct isle_pcp *pcp = per_cpu_ptr(zone->pcp, cpu);
+	const struct isle_pcp_list *list;
+	unsigned long pages = 0;
+	unsigned int order, mt;
+
+	for_each_pcp_list(list, pcp, order, mt)
+		pages += (unsigned long)READ_ONCE(list->count) << order;
+	return pages;
+}
+
 static bool cpu_has_blocks(const struct isle *isle, int cpu)
 {
-	unsigned int i, j;
+	unsigned int i;
 
 	for (i = 0; i < isle->nr_zones; i++) {
-		struct isle_pcp *pcp = per_cpu_ptr(isle->zones[i]->pcp, cpu);
-
-		for (j = 0; j < ISLE_PCP_LISTS; j++) {
-			if (READ_ONCE(pcp->list[j].count))
-				return true;
-		}
+		if (cpu_pages(isle->zones[i], cpu))
+			return true;
 	}
 	return false;
 }
@@ -375,16 +416,10 @@ static int cpu_dead(unsigned int cpu, struct hlist_node *node)
 unsigned long isle_pcp_pages(const struct isle_zone *zone)
 {
 	unsigned long pages = 0;
-	unsigned int i;
 	int cpu;
 
-	for_each_possible_cpu(cpu) {
-		const struct isle_pcp *pcp = per_cpu_ptr(zone->pcp, cpu);
-
-		for (i = 0; i < ISLE_PCP_LISTS; i++)
-			pages += (unsigned long)READ_ONCE(pcp->list[i].count)
-				 << list_order(i);
-	}
+	for_each_possible_cpu(cpu)
+		pages += cpu_pages(zone, cpu);
 	return pages;
 }
 ISLE_EXPORT_FOR_KUNIT(isle_pcp_pages);
@@ -406,44 +441,72 @@ void isle_pcp_events(const struct isle_zone *zone, unsigned long *allocs,
 ISLE_EXPORT_FOR_KUNIT(isle_pcp_events);
 
 /*
- * A CPU's part of the eighth: half for order 0, a quarter for order 9, and a
- * twelfth for each of orders 1 to 3; a third of each for each type. Order 9
- * borrows from nobody: where a third of a quarter is no block, it has none.
+ * A CPU's part of the eighth: 3/8 for order 0, 3/8 for order 9, and 1/12 for
+ * each of orders 1 to 3; a third of each for each type. Where a third of the
+ * part for order 9 is no block, there is no list.
  */
 static unsigned int list_max(unsigned long frames, unsigned int order)
 {
 	unsigned long share = frames / 12;
 
-	if (!order)
-		share = frames / 2;
-	else if (order == ISLE_PCP_HUGE_ORDER)
-		share = frames / 4;
+	if (!isle_pcp_has_order(order))
+		return 0;
+	if (!order || order == ISLE_PCP_HUGE_ORDER)
+		share = frames * 3 / 8;
 	return min_t(unsigned long, (share / ISLE_PCPTYPES) >> order,
 		     ISLE_PCP_MAX);
 }
 
-static int create_cpu(struct isle_zone *zone, int cpu)
+static int create_lists(struct isle_zone *zone, int cpu)
 {
 	unsigned long frames = zone->managed / 8 / num_possible_cpus();
 	struct isle_pcp *pcp = per_cpu_ptr(zone->pcp, cpu);
-	unsigned int i, total = 0;
+	struct isle_pcp_list *list;
+	unsigned int order, mt;
+	size_t total = 0;
 
-	for (i = 0; i < ISLE_PCP_LISTS; i++)
-		total += list_max(frames, list_order(i));
-	pcp->slots = kvmalloc_node(array_size(max(total, 1U), sizeof(u32)),
+	for_each_pcp_list(list, pcp, order, mt) {
+		list->max = list_max(frames, order);
+		tune_down(list);
+		total += list->max;
+	}
+	pcp->slots = kvmalloc_node(array_size(max(total, 1UL), sizeof(u32)),
 				   GFP_KERNEL, cpu_to_node(cpu));
 	if (!pcp->slots)
 		return -ENOMEM;
 	total = 0;
-	for (i = 0; i < ISLE_PCP_LISTS; i++) {
-		struct isle_pcp_list *list = &pcp->list[i];
-
+	for_each_pcp_list(list, pcp, order, mt) {
 		list->ids = pcp->slots + total;
-		list->max = list_max(frames, list_order(i));
-		tune_down(list);
 		total += list->max;
 	}
 	return 0;
+}
+
+/* Zone flags that a fast path may trust: one zone, of those that there are. */
+static bool plain_zone_flags(gfp_t gfp)
+{
+	return !(gfp & __GFP_DMA) &&
+	       (gfp & (__GFP_DMA32 | __GFP_HIGHMEM)) !=
+	       (__GFP_DMA32 | __GFP_HIGHMEM);
+}
+
+static void point_cpu(struct isle *isle, int cpu)
+{
+	struct isle_node *node = &isle->nodes[cpu_to_mem(cpu)];
+	struct isle_cpu *c = per_cpu_ptr(isle->cpu, cpu);
+	unsigned int i;
+
+	for (i = 0; i < isle->nr_zones; i++)
+		c->zone[i] = per_cpu_ptr(isle->zones[i]->pcp, cpu);
+	for (i = 0; i < ISLE_GFP_ZONE_BITS; i++) {
+		gfp_t gfp = (__force gfp_t)i;
+		struct isle_zonelist *zonelist;
+
+		zonelist = node->zonelist[isle_gfp_zone(gfp)];
+		c->preferred[i] = (struct isle_pcp *)&forever_busy;
+		if (plain_zone_flags(gfp) && zonelist->nr)
+			c->preferred[i] = c->zone[zonelist->zones[0]->index];
+	}
 }
 
 static int create_drain(struct isle *isle)
@@ -480,11 +543,17 @@ int isle_pcp_create(struct isle *isle)
 		if (!zone->pcp)
 			return -ENOMEM;
 		for_each_possible_cpu(cpu) {
-			ret = create_cpu(zone, cpu);
+			ret = create_lists(zone, cpu);
 			if (ret)
 				return ret;
 		}
 	}
+	isle->cpu = __alloc_percpu(struct_size(isle->cpu, zone, isle->nr_zones),
+				   __alignof__(struct isle_cpu));
+	if (!isle->cpu)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu)
+		point_cpu(isle, cpu);
 	ret = cpuhp_setup_state_multi(CPUHP_BP_PREPARE_DYN, "isle:dead", NULL,
 				      cpu_dead);
 	if (ret < 0)
@@ -507,6 +576,7 @@ void isle_pcp_destroy(struct isle *isle)
 	if (isle->drain_wq)
 		destroy_workqueue(isle->drain_wq);
 	free_percpu(isle->drain);
+	free_percpu(isle->cpu);
 	for (i = 0; i < isle->nr_zones; i++) {
 		struct isle_zone *zone = isle->zones[i];
 

@@ -2,7 +2,7 @@
 /*
  * Per-CPU lists: what makes an allocation cost a few dozen instructions.
  *
- * A CPU has, for each zone, 15 arrays of frame ids: orders 0 to 3 and 9, times
+ * A CPU has, for each zone, arrays of frame ids: orders 0 to 3 and 9, times
  * UNMOVABLE, MOVABLE and RECLAIMABLE. An array, unlike a linked list, does not
  * pull in the cache line of the next frame when one is taken.
  *
@@ -16,10 +16,13 @@
  * the set has finished with the lists before the set. To drain another CPU's
  * lists, a work item runs there; a dead CPU's lists are drained from outside.
  *
- * @high and @batch tune themselves: both double when a list runs empty or full
+ * @high and @batch tune themselves: both grow when a list runs empty or full
  * again, up to @max, and fall back when the zone is short of memory. All
  * arrays of all CPUs hold an eighth of a zone at most; that fixes @max, which
  * is 0 where order 9 has no room.
+ *
+ * Orders and types without a list have one of length 0: always empty, always
+ * full. So the fast paths index and look no further.
  */
 #ifndef _ISLE_PCP_H
 #define _ISLE_PCP_H
@@ -27,16 +30,16 @@
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 
-#include "frame.h"
+#include "gfp.h"
 #include "instance.h"
 
 enum {
 	ISLE_PCP_LOW_ORDER	= 3,	/* orders 0 to 3, */
 	ISLE_PCP_HUGE_ORDER	= ISLE_PAGEBLOCK_ORDER,	/* and this one */
-	ISLE_PCP_ORDERS		= ISLE_PCP_LOW_ORDER + 2,
-	ISLE_PCP_LISTS		= ISLE_PCP_ORDERS * ISLE_PCPTYPES,
+	ISLE_PCP_TYPES		= 4,	/* ISLE_PCPTYPES, and one of length 0 */
 	ISLE_PCP_MAX		= 4096,	/* ids in one list */
 	ISLE_PCP_BATCH_MAX	= 64,	/* ids moved under the zone's lock */
+	ISLE_GFP_ZONE_BITS	= 16,	/* values of the four zone flags */
 };
 
 /**
@@ -60,16 +63,33 @@ struct isle_pcp_list {
  * @busy: somebody on this CPU is using them
  * @nr_alloc: blocks taken
  * @nr_free: blocks given back
- * @list: by isle_pcp_index()
+ * @list: by order and migratetype
  * @slots: the memory of all @ids
  */
 struct isle_pcp {
 	bool busy;
 	unsigned long nr_alloc;
 	unsigned long nr_free;
-	struct isle_pcp_list list[ISLE_PCP_LISTS];
+	struct isle_pcp_list list[ISLE_NR_ORDERS][ISLE_PCP_TYPES];
 	u32 *slots;
 };
+
+/**
+ * struct isle_cpu - where a CPU finds its lists
+ * @preferred: by a request's zone flags, those of the first zone of its
+ *             zonelist; forever busy ones for what has to be looked at
+ * @zone: by zone index
+ */
+struct isle_cpu {
+	struct isle_pcp *preferred[ISLE_GFP_ZONE_BITS];
+	struct isle_pcp *zone[];
+};
+
+#define ISLE_GFP_ZONE_MASK \
+	(__GFP_DMA | __GFP_HIGHMEM | __GFP_DMA32 | __GFP_MOVABLE)
+
+static_assert((__force unsigned int)ISLE_GFP_ZONE_MASK ==
+	      ISLE_GFP_ZONE_BITS - 1);
 
 /* A zone's per-CPU lists have this order. */
 static inline bool isle_pcp_has_order(unsigned int order)
@@ -77,94 +97,87 @@ static inline bool isle_pcp_has_order(unsigned int order)
 	return order <= ISLE_PCP_LOW_ORDER || order == ISLE_PCP_HUGE_ORDER;
 }
 
-static inline unsigned int isle_pcp_index(unsigned int order,
-					  enum isle_migratetype mt)
+/* Preemption is off. False: somebody below on this CPU has the lists. */
+static __always_inline bool isle_pcp_trylock(struct isle_pcp *pcp)
 {
-	if (unlikely(order == ISLE_PCP_HUGE_ORDER))
-		order = ISLE_PCP_LOW_ORDER + 1;
-	return order * ISLE_PCPTYPES + mt;
-}
-
-/* This CPU's lists with preemption off, or NULL: use the zone's lock. */
-static __always_inline struct isle_pcp *isle_pcp_enter(struct isle_zone *zone)
-{
-	struct isle_pcp *pcp;
-
-	preempt_disable();
-	pcp = this_cpu_ptr(zone->pcp);
-	if (unlikely(pcp->busy)) {
-		preempt_enable();
-		return NULL;
-	}
+	if (unlikely(pcp->busy))
+		return false;
 	pcp->busy = true;
 	barrier();
-	return pcp;
+	return true;
 }
 
-static __always_inline void isle_pcp_exit(struct isle_pcp *pcp)
+static __always_inline void isle_pcp_unlock(struct isle_pcp *pcp)
 {
 	barrier();
 	pcp->busy = false;
-	preempt_enable();
 }
 
 /**
- * isle_pcp_get - take a block that is on this CPU's list
- * @zone: the zone
- * @order: one that isle_pcp_has_order()
- * @mt: below ISLE_PCPTYPES
+ * isle_pcp_get - take a block that is on the list of this CPU's first choice
+ * @isle: the instance
+ * @gfp: the request, without __GFP_THISNODE
+ * @order: its order, ISLE_TOP_ORDER at most
  *
  * The fast path of allocation. Return: its id, or ISLE_NO_FRAME if the list is
- * empty or in use.
+ * empty, in use, or not to be used without a second look.
  */
-static __always_inline u32 isle_pcp_get(struct isle_zone *zone,
-					unsigned int order,
-					enum isle_migratetype mt)
+static __always_inline u32 isle_pcp_get(struct isle *isle, gfp_t gfp,
+					unsigned int order)
 {
-	struct isle_pcp *pcp = isle_pcp_enter(zone);
+	unsigned int bits = (__force unsigned int)(gfp & ISLE_GFP_ZONE_MASK);
 	struct isle_pcp_list *list;
+	struct isle_pcp *pcp;
 	u32 id = ISLE_NO_FRAME;
 
-	if (unlikely(!pcp))
-		return ISLE_NO_FRAME;
-	list = &pcp->list[isle_pcp_index(order, mt)];
-	if (likely(list->count)) {
-		id = list->ids[--list->count];
-		pcp->nr_alloc++;
+	preempt_disable();
+	pcp = this_cpu_ptr(isle->cpu)->preferred[bits];
+	if (likely(isle_pcp_trylock(pcp))) {
+		list = &pcp->list[order][isle_gfp_migratetype(gfp)];
+		if (likely(list->count)) {
+			id = list->ids[--list->count];
+			pcp->nr_alloc++;
+		}
+		isle_pcp_unlock(pcp);
 	}
-	isle_pcp_exit(pcp);
+	preempt_enable();
 	return id;
 }
 
 /**
  * isle_pcp_put - put a block on this CPU's list
- * @zone: the zone
+ * @isle: the instance
  * @frame: its first frame
  * @id: the same
- * @order: one that isle_pcp_has_order()
- * @mt: below ISLE_PCPTYPES
+ * @order: its order
+ * @mt: the type of its pageblock
  *
  * The fast path of freeing. Return: false if the list is full or in use.
  */
-static __always_inline bool isle_pcp_put(struct isle_zone *zone,
+static __always_inline bool isle_pcp_put(struct isle *isle,
 					 struct isle_frame *frame, u32 id,
 					 unsigned int order,
 					 enum isle_migratetype mt)
 {
-	struct isle_pcp *pcp = isle_pcp_enter(zone);
 	struct isle_pcp_list *list;
-	bool room;
+	struct isle_pcp *pcp;
+	bool room = false;
 
-	if (unlikely(!pcp))
+	if (unlikely(mt >= ISLE_PCPTYPES))
 		return false;
-	list = &pcp->list[isle_pcp_index(order, mt)];
-	room = list->count < list->high;
-	if (likely(room)) {
-		frame->state = ISLE_FRAME_PCP;
-		list->ids[list->count++] = id;
-		pcp->nr_free++;
+	preempt_disable();
+	pcp = this_cpu_ptr(isle->cpu)->zone[frame->zone];
+	if (likely(isle_pcp_trylock(pcp))) {
+		list = &pcp->list[order][mt];
+		if (likely(list->count < list->high)) {
+			frame->state = ISLE_FRAME_PCP;
+			list->ids[list->count++] = id;
+			pcp->nr_free++;
+			room = true;
+		}
+		isle_pcp_unlock(pcp);
 	}
-	isle_pcp_exit(pcp);
+	preempt_enable();
 	return room;
 }
 
@@ -182,6 +195,20 @@ static __always_inline bool isle_pcp_put(struct isle_zone *zone,
 unsigned int isle_pcp_alloc(struct isle_zone *zone, unsigned int order,
 			    enum isle_migratetype mt, unsigned int alloc_flags,
 			    unsigned int nr, u32 *ids);
+
+/**
+ * isle_pcp_take - take blocks that are on this CPU's list, and no others
+ * @zone: the zone
+ * @order: ISLE_TOP_ORDER at most
+ * @mt: below ISLE_PCPTYPES
+ * @nr: how many
+ * @ids: where to put them
+ *
+ * Return: how many, 0 to @nr.
+ */
+unsigned int isle_pcp_take(struct isle_zone *zone, unsigned int order,
+			   enum isle_migratetype mt, unsigned int nr,
+			   u32 *ids);
 
 /**
  * isle_pcp_free_slow - put a block that isle_pcp_put() would not have
