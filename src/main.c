@@ -27,6 +27,7 @@
 #include "page_alloc/zone.h"
 #include "region/bias.h"
 #include "region/region.h"
+#include "stat/leaks.h"
 #include "vm/vm.h"
 
 enum { REPORTED_BLOCKS = 32 };
@@ -165,6 +166,7 @@ static int __init isle_init(void)
 	if (ret)
 		goto err_unmake;
 	isle_params_live(isle);
+	isle_leaks_init(isle);
 	show_zones(isle);
 	return 0;
 
@@ -189,6 +191,7 @@ static void __exit isle_exit(void)
 	struct isle *isle = isle_loaded;
 	unsigned long out;
 
+	isle_leaks_exit();
 	isle_params_live(NULL);
 	isle_vm_exit();
 	isle_quarantine_rescan(isle);
