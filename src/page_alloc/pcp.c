@@ -441,19 +441,22 @@ void isle_pcp_events(const struct isle_zone *zone, unsigned long *allocs,
 ISLE_EXPORT_FOR_KUNIT(isle_pcp_events);
 
 /*
- * A CPU's part of the eighth: 3/8 for order 0, 3/8 for order 9, and 1/12 for
- * each of orders 1 to 3; a third of each for each type. Where a third of the
+ * A CPU's part of the eighth, in twelfths: 4 for order 0, 1 for each of orders
+ * 1 to 3, 5 for order 9; a third of each for each type. Where a third of the
  * part for order 9 is no block, there is no list.
  */
 static unsigned int list_max(unsigned long frames, unsigned int order)
 {
-	unsigned long share = frames / 12;
+	unsigned int twelfths = 1;
 
 	if (!isle_pcp_has_order(order))
 		return 0;
-	if (!order || order == ISLE_PCP_HUGE_ORDER)
-		share = frames * 3 / 8;
-	return min_t(unsigned long, (share / ISLE_PCPTYPES) >> order,
+	if (!order)
+		twelfths = 4;
+	else if (order == ISLE_PCP_HUGE_ORDER)
+		twelfths = 5;
+	return min_t(unsigned long,
+		     (frames * twelfths / 12 / ISLE_PCPTYPES) >> order,
 		     ISLE_PCP_MAX);
 }
 
