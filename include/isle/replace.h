@@ -424,8 +424,8 @@ static inline unsigned long isle_replace_page_size(struct page *page)
 #define folio_ref_count(folio) isle_replace_folio_ref_count(folio)
 #define split_page(page, order) isle_replace_split_page(page, order)
 #undef compound_head
-#define compound_head(page) \
-	((typeof(page))isle_replace_compound_head((struct page *)(page)))
+#define compound_head(p) \
+	((typeof(p))isle_replace_compound_head((struct page *)(p)))
 #define compound_order(page) isle_replace_compound_order(page)
 #define page_size(page) isle_replace_page_size(page)
 

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Results of a selftest that is a shell script, in the Test Anything Protocol.
+# Sourced, not run; tools/selftests/run sets ISLE (the command) and ISLE_BUILD
+# (where the modules are).
+
+tap_number=0 tap_failed=0
+tap_work=$(mktemp -d)
+trap 'rm -rf "$tap_work"' EXIT
+
+note() { printf '# %s\n' "$@"; }
+
+# check DESCRIPTION COMMAND...: ok if the command succeeds; else its output too
+check() {
+	local description=$1
+	shift
+	tap_number=$((tap_number + 1))
+	if "$@" >"$tap_work/output" 2>&1; then
+		echo "ok $tap_number - $description"
+	else
+		sed 's/^/# /' "$tap_work/output"
+		echo "not ok $tap_number - $description"
+		tap_failed=$((tap_failed + 1))
+		return 1
+	fi
+}
+
+skip() {
+	tap_number=$((tap_number + 1))
+	echo "ok $tap_number - $1 # SKIP $2"
+}
+
+bail_out() {
+	echo "Bail out! $*"
+	exit 1
+}
+
+# The kernel's log will have messages that match this regular expression.
+expect_log() { echo "# kernel log: $1"; }
+
+tap_end() {
+	echo "1..$tap_number"
+	[ $tap_failed = 0 ]
+}
+
+# fails_with STATUS TEXT COMMAND...: ends with that status and says that
+fails_with() {
+	local status=$1 text=$2 got=0
+	shift 2
+	"$@" >"$tap_work/said" 2>&1 || got=$?
+	cat "$tap_work/said"
+	if [ "$got" != "$status" ]; then
+		echo "(status $got instead of $status)"
+		return 1
+	fi
+	grep -qF -- "$text" "$tap_work/said"
+}
