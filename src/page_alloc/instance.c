@@ -6,8 +6,8 @@
 
 #include <linux/bitops.h>
 #include <linux/err.h>
+#include <linux/overflow.h>
 #include <linux/slab.h>
-#include <linux/sort.h>
 
 #include "alloc.h"
 #include "buddy.h"
@@ -44,11 +44,13 @@ static u32 nr_pageblocks(u32 nr_frames)
 u32 isle_frames_needed(const struct isle_extent *extents, unsigned int nr)
 {
 	u32 frames = assign_ids(NULL, extents, nr);
+	u32 behind, sum;
 
-	if (!frames)
+	behind = DIV_ROUND_UP(nr_pageblocks(frames),
+			      (u32)sizeof(struct isle_frame));
+	if (!frames || check_add_overflow(frames, behind, &sum))
 		return 0;
-	return frames + DIV_ROUND_UP(nr_pageblocks(frames),
-				     (u32)sizeof(struct isle_frame));
+	return sum;
 }
 ISLE_EXPORT_FOR_KUNIT(isle_frames_needed);
 
