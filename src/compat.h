@@ -141,4 +141,33 @@ static inline bool isle_pageblock_is_movable(const struct page *page)
 #define isle_flush_cache(addr, size) mb()
 #endif
 
+/* Flags of a VMA that ->mmap() is setting up. */
+static inline void isle_vma_set_flags(struct vm_area_struct *vma,
+				      unsigned long flags)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+	vm_flags_set(vma, flags);
+#else
+	vma->vm_flags |= flags;
+#endif
+}
+
+/* Unmap part of a VM_PFNMAP VMA; TLBs are flushed when it returns. */
+static inline void isle_zap_special(struct vm_area_struct *vma,
+				    unsigned long address, unsigned long size)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 1, 0)
+	zap_special_vma_range(vma, address, size);
+#else
+	zap_vma_ptes(vma, address, size);
+#endif
+}
+
+/* A user entry that may be written; never one of a shadow stack. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+#define isle_pte_mkwrite(pte)	pte_mkwrite_novma(pte)
+#else
+#define isle_pte_mkwrite(pte)	pte_mkwrite(pte)
+#endif
+
 #endif /* _ISLE_COMPAT_H */

@@ -219,6 +219,7 @@ static void cma_release_region(struct isle_region *region)
 
 const struct isle_region_ops isle_region_cma = {
 	.name = "cma",
+	.unpinnable = true,
 	.parse = cma_parse,
 	.carve = cma_carve,
 	.release = cma_release_region,

@@ -39,6 +39,8 @@ struct isle_regions;
 /**
  * struct isle_region_ops - a provider
  * @name: the KIND of region=
+ * @unpinnable: get_user_pages() would have to move its frames before it holds
+ *              them for long, which can't be done
  * @parse: check region->args and fill in what they say; no side effects
  * @carve: take the memory, each range announced with isle_region_add() and its
  *         struct pages counted up to the bias; may leave a part behind when it
@@ -50,6 +52,7 @@ struct isle_regions;
  */
 struct isle_region_ops {
 	const char *name;
+	bool unpinnable;
 	int (*parse)(struct isle_region *region);
 	int (*carve)(struct isle_region *region);
 	void (*release)(struct isle_region *region);

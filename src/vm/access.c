@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ptrace and /proc/PID/mem. Counterpart: __access_remote_vm(), which comes here
+ * where it can't get a page. Nothing gets mapped.
+ */
+
+#include "fault.h"
+
+/* A debugger may do what mprotect() could allow. A write to private text, to
+ * set a breakpoint, copies.
+ */
+static bool may_access(const struct vm_area_struct *vma, bool write)
+{
+	if (!write)
+		return vma->vm_flags & VM_MAYREAD;
+	if (vma->vm_ops == &isle_private_vm_ops)
+		return vma->vm_flags & VM_MAYWRITE;
+	return vma->vm_flags & VM_WRITE;
+}
+
+/* Make what is at the fault's address writable by us. */
+static int prepare_write(struct isle_fault *fault)
+{
+	if (fault->layer) {
+		if (isle_slot_kind(fault, fault->slot) == ISLE_SLOT_OWN)
+			return 0;
+		return isle_unshare(fault);
+	}
+	if (fault->chunk->slot[fault->slot] != ISLE_NO_FRAME)
+		return 0;
+	return isle_shared_populate(fault);
+}
+
+static void *memory(const struct isle_fault *fault)
+{
+	u32 id = fault->chunk->slot[fault->slot];
+
+	if (id == ISLE_NO_FRAME && fault->under)
+		id = fault->under->slot[fault->slot];
+	return id == ISLE_NO_FRAME ? NULL :
+				     isle_frame_address(fault->isle, id);
+}
+
+static int access_page(struct vm_area_struct *vma, unsigned long address,
+		       void *buffer, int length, bool write)
+{
+	struct isle_fault fault;
+	char *at;
+	int err;
+
+	err = isle_fault_begin(&fault, vma, address);
+	if (err)
+		return err;
+	if (write)
+		err = prepare_write(&fault);
+	if (!err) {
+		at = memory(&fault);
+		if (write)
+			memcpy(at + offset_in_page(address), buffer, length);
+		else if (at)
+			memcpy(buffer, at + offset_in_page(address), length);
+		else
+			memset(buffer, 0, length);
+	}
+	isle_fault_end(&fault);
+	return err;
+}
+
+int isle_access(struct vm_area_struct *vma, unsigned long address,
+		void *buffer, int length, int write)
+{
+	int done = 0, n, err;
+
+	if (!may_access(vma, write))
+		return -EACCES;
+	length = min_t(unsigned long, length, vma->vm_end - address);
+	while (done < length) {
+		n = min_t(int, length - done,
+			  PAGE_SIZE - offset_in_page(address));
+		err = access_page(vma, address, buffer + done, n, write);
+		if (err)
+			return done ?: err;
+		done += n;
+		address += n;
+	}
+	return done;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Stores and chunks: page offset -> frame.
+ *
+ *   store: xarray    0 ──> chunk    slot 0   1   2  ...  511
+ *                    1 ──> -             id  id  -       id
+ *                    2 ──> chunk
+ *
+ * An object and every layer has a store. A chunk covers 2 MB of it, what one
+ * page table covers where addresses and offsets are aligned to each other, and
+ * has one lock, held from look-up through the insertion of page table entries:
+ * faults in different chunks never meet on a lock.
+ */
+#ifndef _ISLE_CHUNK_H
+#define _ISLE_CHUNK_H
+
+#include <linux/mutex.h>
+#include <linux/refcount.h>
+#include <linux/types.h>
+#include <linux/xarray.h>
+
+#include "page_alloc/instance.h"
+
+#define ISLE_CHUNK_ORDER	ISLE_PAGEBLOCK_ORDER
+#define ISLE_CHUNK_SLOTS	(1u << ISLE_CHUNK_ORDER)
+
+/* Whose store it is; a layer's chunk is locked before an object's. */
+enum isle_store_kind {
+	ISLE_STORE_LAYER,
+	ISLE_STORE_OBJECT,
+	ISLE_NR_STORE_KINDS,
+};
+
+/**
+ * struct isle_chunk - 2 MB of a store
+ * @lock: protects @used, @dead and @slot, and which frames page tables map at
+ *        these offsets. Inside the mmap or VMA lock, outside i_mmap.
+ * @ref: the store's reference and one of each that looks at the chunk
+ * @used: slots with a frame
+ * @dead: no longer in the store
+ * @rcu: for look-ups
+ * @slot: a frame id each, or ISLE_NO_FRAME
+ */
+struct isle_chunk {
+	struct mutex lock;
+	refcount_t ref;
+	u16 used;
+	bool dead;
+	struct rcu_head rcu;
+	u32 slot[ISLE_CHUNK_SLOTS];
+};
+
+/**
+ * struct isle_store - frames by page offset
+ * @chunks: by page offset >> ISLE_CHUNK_ORDER
+ * @isle: whose frames
+ * @kind: enum isle_store_kind
+ */
+struct isle_store {
+	struct xarray chunks;
+	struct isle *isle;
+	enum isle_store_kind kind;
+};
+
+static inline unsigned long isle_chunk_index(pgoff_t pgoff)
+{
+	return pgoff >> ISLE_CHUNK_ORDER;
+}
+
+static inline unsigned int isle_chunk_slot(pgoff_t pgoff)
+{
+	return pgoff & (ISLE_CHUNK_SLOTS - 1);
+}
+
+/**
+ * isle_store_init - an empty store
+ * @store: the store
+ * @isle: where its frames come from
+ * @kind: whose it is
+ */
+void isle_store_init(struct isle_store *store, struct isle *isle,
+		     enum isle_store_kind kind);
+
+/**
+ * isle_store_destroy - free everything in a store that nobody maps any more
+ * @store: the store
+ *
+ * Return: how many slots had a frame.
+ */
+unsigned long isle_store_destroy(struct isle_store *store);
+
+/**
+ * isle_store_has_chunk - whether there is a chunk, without a look inside
+ * @store: the store
+ * @pgoff: an offset in it
+ */
+static inline bool isle_store_has_chunk(struct isle_store *store,
+					pgoff_t pgoff)
+{
+	return xa_load(&store->chunks, isle_chunk_index(pgoff));
+}
+
+/**
+ * isle_chunk_lock - find a chunk and lock it
+ * @store: the store
+ * @pgoff: an offset in it
+ * @subclass: for lockdep: SINGLE_DEPTH_NESTING for the second of a kind
+ *
+ * Return: the chunk, NULL if there is none, or ERR_PTR(-EINTR) for a task
+ * that is being killed.
+ */
+struct isle_chunk *isle_chunk_lock(struct isle_store *store, pgoff_t pgoff,
+				   unsigned int subclass);
+
+/**
+ * isle_chunk_lock_create - find or make a chunk and lock it
+ * @store: the store
+ * @pgoff: an offset in it
+ * @subclass: as in isle_chunk_lock()
+ *
+ * Return: the chunk, or an ERR_PTR: -EINTR, -ENOMEM.
+ */
+struct isle_chunk *isle_chunk_lock_create(struct isle_store *store,
+					  pgoff_t pgoff, unsigned int subclass);
+
+/**
+ * isle_chunk_lock_next - find the first chunk from an offset on and lock it
+ * @store: the store
+ * @index: where to start; out: where the chunk is
+ * @last: the last index to look at
+ *
+ * Whether or not the task is being killed.
+ * Return: the chunk, or NULL if there is none up to @last.
+ */
+struct isle_chunk *isle_chunk_lock_next(struct isle_store *store,
+					unsigned long *index,
+					unsigned long last);
+
+/**
+ * isle_chunk_unlock - undo one of the above
+ * @chunk: the chunk
+ */
+void isle_chunk_unlock(struct isle_chunk *chunk);
+
+/**
+ * isle_chunk_free - drop the frames in some slots
+ * @store: the store
+ * @chunk: one of its chunks, locked, or about to be freed
+ * @first: the first slot
+ * @last: the last slot
+ *
+ * Nothing maps them any more.
+ * Return: how many there were.
+ */
+unsigned int isle_chunk_free(struct isle_store *store,
+			     struct isle_chunk *chunk, unsigned int first,
+			     unsigned int last);
+
+/**
+ * isle_chunk_remove - take an empty chunk out of its store
+ * @store: the store
+ * @chunk: the chunk, locked, still to be unlocked
+ * @index: its place
+ */
+void isle_chunk_remove(struct isle_store *store, struct isle_chunk *chunk,
+		       unsigned long index);
+
+int isle_chunk_init(void);
+void isle_chunk_exit(void);
+
+#endif /* _ISLE_CHUNK_H */

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The device: /dev/isle.
+ *
+ * mmap() with PROT_EXEC is granted where /dev is not mounted noexec, as for
+ * /dev/zero: programs that make code at run time do so in their heap.
+ */
+
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+
+#include "compat.h"
+#include "fault.h"
+#include "ioctl.h"
+#include "layer.h"
+#include "opener.h"
+#include "vm.h"
+
+static struct isle *device_isle;
+
+static int isle_open(struct inode *inode, struct file *file)
+{
+	struct isle_vm_opener *opener = isle_opener_create(device_isle);
+
+	if (IS_ERR(opener))
+		return PTR_ERR(opener);
+	file->private_data = opener;
+	file->f_mapping = isle_object_mapping(&opener->object);
+	return 0;
+}
+
+/* Mappings hold the file: none is left. */
+static int isle_release(struct inode *inode, struct file *file)
+{
+	isle_opener_destroy(file->private_data);
+	return 0;
+}
+
+static int mmap_shared(struct isle_vm_opener *opener, struct vm_area_struct *vma)
+{
+	struct isle_mapping *mapping = isle_mapping_create(opener);
+
+	if (!mapping)
+		return -ENOMEM;
+	vma->vm_private_data = mapping;
+	vma->vm_ops = &isle_shared_vm_ops;
+	isle_vma_set_flags(vma, VM_MIXEDMAP | VM_DONTEXPAND);
+	return 0;
+}
+
+/*
+ * VM_SHARED makes the core leave copying to us; without VM_MAYSHARE the mapping
+ * is a private one in all other respects. VM_WIPEONFORK because ->open() gives
+ * the child what it needs and page tables need not be copied. A core dump finds
+ * no pages here, so leave the hole out.
+ */
+static int mmap_private(struct isle_vm_opener *opener, struct vm_area_struct *vma)
+{
+	struct isle_layer *layer = isle_layer_create(opener, vma->vm_mm);
+
+	if (!layer)
+		return -ENOMEM;
+	vma->vm_private_data = &layer->mapping;
+	vma->vm_ops = &isle_private_vm_ops;
+	isle_vma_set_flags(vma, VM_SHARED | VM_PFNMAP | VM_WIPEONFORK |
+			   VM_DONTEXPAND | VM_DONTDUMP);
+	return 0;
+}
+
+/* A shared mapping through a file that can't be written lacks VM_SHARED. */
+static int isle_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	struct isle_vm_opener *opener = file->private_data;
+
+	isle_opener_use(opener);
+	if (vma->vm_flags & VM_MAYSHARE)
+		return mmap_shared(opener, vma);
+	return mmap_private(opener, vma);
+}
+
+static const struct file_operations isle_fops = {
+	.owner		= THIS_MODULE,
+	.open		= isle_open,
+	.release	= isle_release,
+	.mmap		= isle_mmap,
+	.unlocked_ioctl	= isle_ioctl,
+	.compat_ioctl	= compat_ptr_ioctl,
+	.fsync		= noop_fsync,
+};
+
+static struct miscdevice isle_device = {
+	.minor	= MISC_DYNAMIC_MINOR,
+	.name	= "isle",
+	.fops	= &isle_fops,
+	.mode	= 0600,
+};
+
+int isle_vm_init(struct isle *isle)
+{
+	int err;
+
+	err = isle_chunk_init();
+	if (err)
+		return err;
+	err = isle_object_fs_init();
+	if (err)
+		goto err_chunk;
+	err = isle_anon_init(isle);
+	if (err)
+		goto err_fs;
+	device_isle = isle;
+	err = misc_register(&isle_device);
+	if (err)
+		goto err_anon;
+	return 0;
+
+err_anon:
+	isle_anon_exit(isle);
+err_fs:
+	isle_object_fs_exit();
+err_chunk:
+	isle_chunk_exit();
+	return err;
+}
+
+void isle_vm_exit(void)
+{
+	misc_deregister(&isle_device);
+	isle_anon_exit(device_isle);
+	isle_object_fs_exit();
+	isle_chunk_exit();
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Exposed frames: see expose.h. */
+
+#include "expose.h"
+#include "main.h"
+#include "page_alloc/alloc.h"
+#include "region/region.h"
+
+static const struct isle_extent *frame_extent(const struct isle *isle, u32 id)
+{
+	const struct isle_extent *e = isle->extents;
+
+	while (id - e->first_id >= e->nr)
+		e++;
+	return e;
+}
+
+bool isle_may_expose(const struct isle *isle, u32 id)
+{
+	u32 region = frame_extent(isle, id)->region;
+
+	return !isle_loaded_regions.region[region].ops->unpinnable &&
+	       !is_zone_movable_page(isle_frame_page(isle, id));
+}
+
+void isle_expose(struct isle *isle, struct address_space *mapping,
+		 pgoff_t pgoff, const u32 *ids, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		struct folio *folio;
+
+		if (!isle_may_expose(isle, ids[i]))
+			continue;
+		folio = page_folio(isle_frame_page(isle, ids[i]));
+		folio->index = pgoff + i;
+		WRITE_ONCE(folio->mapping, mapping);
+		isle_expose_frame(isle, ids[i]);
+	}
+}
+
+void isle_unexpose(struct isle *isle, const u32 *ids, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		struct folio *folio;
+
+		if (!(isle_frame(isle, ids[i])->flags & ISLE_FRAME_EXPOSED))
+			continue;
+		folio = page_folio(isle_frame_page(isle, ids[i]));
+		WRITE_ONCE(folio->mapping, NULL);
+		folio->index = 0;
+	}
+}

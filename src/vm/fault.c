@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The dispatcher: see fault.h. Counterparts: do_fault(), do_wp_page() and
+ * do_fault_around() of mm/memory.c.
+ *
+ * Where it can, it runs under the VMA's own lock.
+ */
+
+#include <linux/ratelimit.h>
+#include <linux/sched.h>
+
+#include "fault.h"
+
+static int fault_lock(struct isle_fault *fault)
+{
+	struct isle_store *object = &fault->opener->object.store;
+
+	fault->chunk = isle_chunk_lock_create(fault->layer ?
+					      &fault->layer->store : object,
+					      fault->pgoff, 0);
+	if (IS_ERR(fault->chunk))
+		return PTR_ERR(fault->chunk);
+	fault->under = NULL;
+	if (!fault->layer)
+		return 0;
+	fault->under = isle_chunk_lock(object, fault->pgoff, 0);
+	if (!IS_ERR(fault->under))
+		return 0;
+	isle_chunk_unlock(fault->chunk);
+	return PTR_ERR(fault->under);
+}
+
+/* The slots around the fault, in its VMA, its page table and its chunk. */
+static void fault_window(struct isle_fault *fault, unsigned long address,
+			 unsigned int around)
+{
+	struct vm_area_struct *vma = fault->vma;
+	unsigned long size = (unsigned long)around << PAGE_SHIFT;
+	unsigned long start = ALIGN_DOWN(address, size);
+	unsigned long before, after;
+
+	before = min(address - start, address - vma->vm_start) >> PAGE_SHIFT;
+	after = min(start + size - address, vma->vm_end - address) >>
+		PAGE_SHIFT;
+	fault->first = fault->slot - min_t(unsigned long, before, fault->slot);
+	fault->last = min_t(unsigned long, fault->slot + after,
+			    ISLE_CHUNK_SLOTS) - 1;
+}
+
+int isle_fault_begin(struct isle_fault *fault, struct vm_area_struct *vma,
+		     unsigned long address)
+{
+	struct isle_mapping *mapping = isle_vma_mapping(vma);
+
+	if (!mapping)
+		return -EIO;
+	address &= PAGE_MASK;
+	fault->vma = vma;
+	fault->opener = mapping->opener;
+	fault->isle = mapping->opener->isle;
+	fault->layer = NULL;
+	if (vma->vm_ops == &isle_private_vm_ops) {
+		fault->layer = isle_vma_layer(vma);
+		if (READ_ONCE(fault->layer->poisoned))
+			return -EIO;
+	}
+	fault->pgoff = vma->vm_pgoff +
+		       ((address - vma->vm_start) >> PAGE_SHIFT);
+	fault->slot = isle_chunk_slot(fault->pgoff);
+	fault->base = address - fault->slot * PAGE_SIZE;
+	fault_window(fault, address, READ_ONCE(mapping->around));
+	return fault_lock(fault);
+}
+
+void isle_fault_end(struct isle_fault *fault)
+{
+	if (fault->under)
+		isle_chunk_unlock(fault->under);
+	isle_chunk_unlock(fault->chunk);
+}
+
+static const char *reason(int err)
+{
+	switch (err) {
+	case -EDQUOT:
+		return "opener is at its limit";
+	case -EIO:
+		return "fork found no memory for this mapping";
+	default:
+		return "out of memory";
+	}
+}
+
+/*
+ * Never VM_FAULT_OOM: the task would fault again and again, and the kernel
+ * would kill others for memory that isn't its own.
+ */
+static vm_fault_t fault_result(struct vm_area_struct *vma,
+			       unsigned long address, int err)
+{
+	struct isle_mapping *mapping = isle_vma_mapping(vma);
+
+	if (!err || err == -EAGAIN)
+		return VM_FAULT_NOPAGE;
+	if (err != -EINTR) {
+		if (mapping)
+			isle_opener_count(mapping->opener, ISLE_FAULT_SIGBUS,
+					  1);
+		pr_warn_ratelimited("%s[%d]: SIGBUS at %lx: %s\n",
+				    current->comm, task_pid_nr(current),
+				    address, reason(err));
+	}
+	return VM_FAULT_SIGBUS;
+}
+
+static vm_fault_t fault_do(struct vm_fault *vmf,
+			   int (*path)(struct isle_fault *fault))
+{
+	struct isle_fault fault;
+	int err;
+
+	do {
+		err = isle_fault_begin(&fault, vmf->vma, vmf->address);
+		if (err)
+			break;
+		err = path(&fault);
+		isle_fault_end(&fault);
+	} while (err == -EAGAIN && fault.layer);
+	return fault_result(vmf->vma, vmf->address, err);
+}
+
+static vm_fault_t private_fault(struct vm_fault *vmf)
+{
+	if (vmf->flags & FAULT_FLAG_WRITE)
+		return fault_do(vmf, isle_anon_write);
+	return fault_do(vmf, isle_anon_read);
+}
+
+static vm_fault_t private_pfn_mkwrite(struct vm_fault *vmf)
+{
+	return fault_do(vmf, isle_wp);
+}
+
+static vm_fault_t shared_fault(struct vm_fault *vmf)
+{
+	return fault_do(vmf, isle_shared);
+}
+
+/*
+ * The core takes a device's faults under the VMA's lock only if there is a
+ * ->map_pages. It can't be used: it must not sleep.
+ */
+static vm_fault_t map_pages(struct vm_fault *vmf, pgoff_t start, pgoff_t end)
+{
+	return 0;
+}
+
+/* A VMA of another address space is a fork, anything else a split or a move. */
+static void private_open(struct vm_area_struct *vma)
+{
+	struct isle_layer *layer = isle_vma_layer(vma);
+
+	if (!layer)
+		return;
+	if (vma->vm_mm == layer->mm)
+		refcount_inc(&layer->mapping.vmas);
+	else
+		isle_fork(vma, layer);
+}
+
+static void private_close(struct vm_area_struct *vma)
+{
+	struct isle_layer *layer = isle_vma_layer(vma);
+
+	if (layer)
+		isle_layer_put(layer, vma->vm_pgoff, vma_pages(vma));
+}
+
+static void shared_open(struct vm_area_struct *vma)
+{
+	refcount_inc(&isle_vma_mapping(vma)->vmas);
+}
+
+static void shared_close(struct vm_area_struct *vma)
+{
+	isle_mapping_put(isle_vma_mapping(vma));
+}
+
+const struct vm_operations_struct isle_private_vm_ops = {
+	.open		= private_open,
+	.close		= private_close,
+	.fault		= private_fault,
+	.map_pages	= map_pages,
+	.pfn_mkwrite	= private_pfn_mkwrite,
+	.access		= isle_access,
+};
+
+/* No mkwrite here: with one, long-term pins for writing are refused. */
+const struct vm_operations_struct isle_shared_vm_ops = {
+	.open		= shared_open,
+	.close		= shared_close,
+	.fault		= shared_fault,
+	.map_pages	= map_pages,
+	.access		= isle_access,
+};

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Faults. fault.c finds out what a fault is about and hands it to
+ *
+ *   entry    access  mapping   what the offset has           path
+ *   none     read    private   nothing, a frame, a page of   anon.c
+ *                              the object
+ *   none     write   private   nothing                       anon.c
+ *   none     write   private   a frame that forks share, a   wp.c
+ *                              page of the object
+ *   present  write   private   anything                      wp.c
+ *   none     any     shared    nothing, a page               shared.c
+ */
+#ifndef _ISLE_FAULT_H
+#define _ISLE_FAULT_H
+
+#include <linux/mm.h>
+
+#include "layer.h"
+#include "opener.h"
+#include "page_alloc/alloc.h"
+
+/* A process's memory: killable, and SIGBUS says it better than a report. */
+#define ISLE_GFP_USER	(GFP_HIGHUSER_MOVABLE | __GFP_NOWARN)
+
+/**
+ * struct isle_fault - a fault, with its chunk locked
+ * @vma: the VMA
+ * @layer: private: its layer
+ * @opener: its file
+ * @isle: the instance
+ * @chunk: the chunk of the layer or, where there is none, of the object
+ * @under: private: the object's chunk, locked, or NULL if there is none
+ * @pgoff: the page offset
+ * @base: the address that slot 0 would have
+ * @slot: the slot of @pgoff
+ * @first: the first slot that this fault may map
+ * @last: the last one; all of them in the VMA and in one page table
+ */
+struct isle_fault {
+	struct vm_area_struct *vma;
+	struct isle_layer *layer;
+	struct isle_vm_opener *opener;
+	struct isle *isle;
+	struct isle_chunk *chunk;
+	struct isle_chunk *under;
+	pgoff_t pgoff;
+	unsigned long base;
+	unsigned int slot;
+	unsigned int first;
+	unsigned int last;
+};
+
+/* What a slot has, from the point of view of a private mapping. */
+enum isle_slot {
+	ISLE_SLOT_EMPTY,
+	ISLE_SLOT_OWN,		/* a frame that nobody shares */
+	ISLE_SLOT_SHARED,	/* a frame that another layer has too */
+	ISLE_SLOT_OBJECT,	/* a page of the object */
+};
+
+static inline bool isle_frame_is_shared(const struct isle *isle, u32 id)
+{
+	return atomic_read(&isle_frame(isle, id)->ref) > 1;
+}
+
+static inline enum isle_slot isle_slot_kind(const struct isle_fault *fault,
+					    unsigned int slot)
+{
+	u32 id = fault->chunk->slot[slot];
+
+	if (id != ISLE_NO_FRAME)
+		return isle_frame_is_shared(fault->isle, id) ?
+		       ISLE_SLOT_SHARED : ISLE_SLOT_OWN;
+	if (fault->under && fault->under->slot[slot] != ISLE_NO_FRAME)
+		return ISLE_SLOT_OBJECT;
+	return ISLE_SLOT_EMPTY;
+}
+
+static inline unsigned long isle_slot_address(const struct isle_fault *fault,
+					      unsigned int slot)
+{
+	return fault->base + slot * PAGE_SIZE;
+}
+
+/**
+ * isle_fault_begin - find and lock what an address maps
+ * @fault: to be filled in
+ * @vma: one of isle's VMAs, its mmap or VMA lock held
+ * @address: in it
+ *
+ * Return: 0, or an errno with nothing locked: -EIO for a poisoned layer,
+ * -ENOMEM, -EINTR for a task that is being killed.
+ */
+int isle_fault_begin(struct isle_fault *fault, struct vm_area_struct *vma,
+		     unsigned long address);
+
+/**
+ * isle_fault_end - unlock
+ * @fault: the fault
+ */
+void isle_fault_end(struct isle_fault *fault);
+
+/**
+ * isle_populate - give the fault's slot and empty ones beside it new frames
+ * @fault: the fault; its slot is empty
+ * @nr: out: how many slots were filled
+ *
+ * Zeroed frames, in one go, as many in a row as the fault may map and memory
+ * and limit allow.
+ * Return: the first slot, or -ENOMEM or -EDQUOT when not one is to be had.
+ */
+int isle_populate(struct isle_fault *fault, unsigned int *nr);
+
+/**
+ * isle_anon_read - a read fault in a private mapping
+ * @fault: the fault
+ *
+ * Return: 0, -EAGAIN to begin again, or what failed.
+ */
+int isle_anon_read(struct isle_fault *fault);
+
+/**
+ * isle_anon_write - a write fault in a private mapping, nothing mapped
+ * @fault: the fault
+ *
+ * Return: 0 or what failed.
+ */
+int isle_anon_write(struct isle_fault *fault);
+
+/**
+ * isle_unshare - give the fault's slot a frame that nobody shares
+ * @fault: the fault; its slot is anything but ISLE_SLOT_OWN
+ *
+ * With what is visible there now: the copy of a frame or zeroes. Unmaps it.
+ * Return: 0, -ENOMEM or -EDQUOT.
+ */
+int isle_unshare(struct isle_fault *fault);
+
+/**
+ * isle_wp - a write fault in a private mapping on what is mapped for reading
+ * @fault: the fault
+ *
+ * Return: 0 or what failed.
+ */
+int isle_wp(struct isle_fault *fault);
+
+/**
+ * isle_shared_populate - give the fault's slot in the object a page
+ * @fault: the fault; its slot is empty
+ *
+ * Return: 0, -ENOMEM or -EDQUOT.
+ */
+int isle_shared_populate(struct isle_fault *fault);
+
+/**
+ * isle_shared - any fault in a shared mapping
+ * @fault: the fault
+ *
+ * Return: 0, -EAGAIN to fault again, or what failed.
+ */
+int isle_shared(struct isle_fault *fault);
+
+/**
+ * isle_access - ->access: ptrace and /proc/PID/mem where there is no page
+ * @vma: the VMA
+ * @address: where to start
+ * @buffer: kernel memory
+ * @length: bytes
+ * @write: to the VMA or from it
+ *
+ * Return: bytes, or an errno.
+ */
+int isle_access(struct vm_area_struct *vma, unsigned long address,
+		void *buffer, int length, int write);
+
+int isle_anon_init(struct isle *isle);
+void isle_anon_exit(struct isle *isle);
+
+#endif /* _ISLE_FAULT_H */

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Counters of what faults did, for each opener and for all. */
+#ifndef _ISLE_FAULTSTAT_H
+#define _ISLE_FAULTSTAT_H
+
+#include <linux/percpu.h>
+#include <linux/types.h>
+
+enum isle_fault_event {
+	ISLE_FAULT_ZERO,	/* mapped the zero frame */
+	ISLE_FAULT_ANON,	/* allocated */
+	ISLE_FAULT_COW,		/* copied */
+	ISLE_FAULT_REUSE,	/* made the last holder's entry writable */
+	ISLE_FAULT_AROUND,	/* pages mapped besides the one that faulted */
+	ISLE_FAULT_SIGBUS,
+	ISLE_NR_FAULT_EVENTS,
+};
+
+struct isle_faultstat {
+	u64 count[ISLE_NR_FAULT_EVENTS];
+};
+
+DECLARE_PER_CPU(struct isle_faultstat, isle_faultstat_all);
+
+/* Count @nr events, for one opener's @stat and for all. */
+static inline void isle_faultstat_add(struct isle_faultstat __percpu *stat,
+				      enum isle_fault_event event,
+				      unsigned int nr)
+{
+	this_cpu_add(stat->count[event], nr);
+	this_cpu_add(isle_faultstat_all.count[event], nr);
+}
+
+/**
+ * isle_faultstat_sum - add up all CPUs
+ * @stat: an opener's, or &isle_faultstat_all
+ * @sum: where to
+ */
+void isle_faultstat_sum(const struct isle_faultstat __percpu *stat,
+			struct isle_faultstat *sum);
+
+#endif /* _ISLE_FAULTSTAT_H */

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * fork: the child's layer shares every frame with the parent's, each frame
+ * with one more reference, and neither has an entry that could write to one.
+ * Counterpart: copy_page_range().
+ *
+ * The core hands over one VMA at a time and takes no error. So whatever can't
+ * be shared poisons the child's layer: it may be killed, it never sees a wrong
+ * value. The parent's entries go in any case: after MADV_KEEPONFORK the core
+ * would copy them into the child.
+ */
+
+#include <linux/sched.h>
+
+#include "layer.h"
+#include "opener.h"
+#include "page_alloc/alloc.h"
+#include "pte.h"
+
+static struct isle_object *layer_object(const struct isle_layer *layer)
+{
+	return &layer->mapping.opener->object;
+}
+
+/*
+ * An address space is forked by one task at a time, so the youngest child is
+ * the only one whose VMAs can still be coming.
+ */
+static struct isle_layer *find_child(struct isle_layer *parent,
+				     struct mm_struct *mm)
+{
+	struct isle_layer *child;
+
+	spin_lock(&layer_object(parent)->fork_lock);
+	child = parent->child;
+	if (child && child->mm == mm)
+		refcount_inc(&child->mapping.vmas);
+	else
+		child = NULL;
+	spin_unlock(&layer_object(parent)->fork_lock);
+	return child;
+}
+
+static struct isle_layer *make_child(struct isle_layer *parent,
+				     struct mm_struct *mm)
+{
+	struct isle_layer *child;
+
+	child = isle_layer_create(parent->mapping.opener, mm);
+	if (!child)
+		return NULL;
+	child->mapping.around = parent->mapping.around;
+	child->poisoned = parent->poisoned;
+	spin_lock(&layer_object(parent)->fork_lock);
+	if (parent->child)
+		parent->child->parent = NULL;
+	parent->child = child;
+	child->parent = parent;
+	spin_unlock(&layer_object(parent)->fork_lock);
+	return child;
+}
+
+static void share_slots(struct isle *isle, struct isle_chunk *to,
+			const struct isle_chunk *from, unsigned int first,
+			unsigned int last)
+{
+	unsigned int i;
+
+	for (i = first; i <= last; i++) {
+		u32 id = from->slot[i];
+
+		/* Two VMAs of a layer may cover the same offset. */
+		if (id == ISLE_NO_FRAME || to->slot[i] != ISLE_NO_FRAME)
+			continue;
+		isle_get_frame(isle, id);
+		to->slot[i] = id;
+		to->used++;
+	}
+}
+
+static int share_chunk(struct isle_layer *child, struct isle_layer *parent,
+		       const struct isle_chunk *from, pgoff_t first,
+		       pgoff_t last)
+{
+	struct isle_chunk *to;
+	unsigned int before;
+
+	if (!from->used)
+		return 0;
+	to = isle_chunk_lock_create(&child->store, first,
+				    SINGLE_DEPTH_NESTING);
+	if (IS_ERR(to))
+		return PTR_ERR(to);
+	before = to->used;
+	share_slots(parent->store.isle, to, from, isle_chunk_slot(first),
+		    isle_chunk_slot(last));
+	isle_opener_charge_fork(child->mapping.opener, to->used - before);
+	isle_chunk_unlock(to);
+	return 0;
+}
+
+static int share_range(struct isle_layer *child, struct isle_layer *parent,
+		       pgoff_t first, pgoff_t last)
+{
+	unsigned long index = isle_chunk_index(first);
+	struct isle_chunk *chunk;
+	int err = 0;
+
+	while (!err && (chunk = isle_chunk_lock_next(&parent->store, &index,
+						     isle_chunk_index(last)))) {
+		pgoff_t start = index << ISLE_CHUNK_ORDER;
+		pgoff_t end = start + ISLE_CHUNK_SLOTS - 1;
+
+		err = share_chunk(child, parent, chunk, max(first, start),
+				  min(last, end));
+		isle_chunk_unlock(chunk);
+		if (index++ == isle_chunk_index(last))
+			break;
+		cond_resched();
+	}
+	return err;
+}
+
+void isle_fork(struct vm_area_struct *vma, struct isle_layer *parent)
+{
+	pgoff_t first = vma->vm_pgoff, last = isle_vma_last(vma);
+	struct isle_layer *child;
+
+	child = find_child(parent, vma->vm_mm);
+	if (!child)
+		child = make_child(parent, vma->vm_mm);
+	vma->vm_private_data = child ? &child->mapping : NULL;
+	if (child && share_range(child, parent, first, last))
+		child->poisoned = true;
+	isle_zap_layer(parent, find_vma(parent->mm, vma->vm_start), first,
+		       last);
+}

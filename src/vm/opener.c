@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Openers: see opener.h. */
+
+#include <linux/log2.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+
+#include "block.h"
+#include "chunk.h"
+#include "main.h"
+#include "opener.h"
+
+static atomic_long_t nr_openers;
+
+unsigned long isle_opener_default_limit(void)
+{
+	unsigned long mb = READ_ONCE(isle_param_opener_max_mb);
+
+	if (!mb || mb > ISLE_LIMIT_NONE >> (20 - PAGE_SHIFT))
+		return ISLE_LIMIT_NONE;
+	return mb << (20 - PAGE_SHIFT);
+}
+
+unsigned int isle_opener_default_around(void)
+{
+	unsigned int kb = READ_ONCE(isle_param_fault_around_kb);
+
+	kb = clamp_t(unsigned int, kb, PAGE_SIZE / SZ_1K, SZ_2M / SZ_1K);
+	return rounddown_pow_of_two(kb / (PAGE_SIZE / SZ_1K));
+}
+
+struct isle_vm_opener *isle_opener_create(struct isle *isle)
+{
+	struct isle_vm_opener *opener;
+	int err;
+
+	opener = kzalloc(sizeof(*opener), GFP_KERNEL_ACCOUNT);
+	if (!opener)
+		return ERR_PTR(-ENOMEM);
+	opener->stat = alloc_percpu_gfp(struct isle_faultstat,
+					GFP_KERNEL_ACCOUNT);
+	if (!opener->stat) {
+		err = -ENOMEM;
+		goto err_free;
+	}
+	err = isle_object_init(&opener->object, isle);
+	if (err)
+		goto err_stat;
+	opener->isle = isle;
+	opener->around = isle_opener_default_around();
+	opener->limit = isle_opener_default_limit();
+	mutex_init(&opener->lock);
+	isle_blocks_init(opener);
+	atomic_long_inc(&nr_openers);
+	return opener;
+
+err_stat:
+	free_percpu(opener->stat);
+err_free:
+	kfree(opener);
+	return ERR_PTR(err);
+}
+
+void isle_opener_destroy(struct isle_vm_opener *opener)
+{
+	isle_blocks_destroy(opener);
+	isle_opener_uncharge(opener, isle_object_destroy(&opener->object));
+	WARN_ON_ONCE(atomic_long_read(&opener->held));
+	free_percpu(opener->stat);
+	kfree(opener);
+	atomic_long_dec(&nr_openers);
+}
+
+unsigned long isle_openers(void)
+{
+	return atomic_long_read(&nr_openers);
+}
+
+void isle_opener_use(struct isle_vm_opener *opener)
+{
+	if (READ_ONCE(opener->used))
+		return;
+	mutex_lock(&opener->lock);
+	WRITE_ONCE(opener->used, true);
+	mutex_unlock(&opener->lock);
+}
+
+unsigned int isle_opener_charge(struct isle_vm_opener *opener, unsigned int nr)
+{
+	long over;
+
+	over = atomic_long_add_return(nr, &opener->held) -
+	       (long)READ_ONCE(opener->limit);
+	if (likely(over <= 0))
+		return nr;
+	over = min_t(long, over, nr);
+	atomic_long_sub(over, &opener->held);
+	return nr - over;
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The opener: what one open("/dev/isle") is, may hold and has done. */
+#ifndef _ISLE_OPENER_H
+#define _ISLE_OPENER_H
+
+#include <linux/atomic.h>
+#include <linux/mutex.h>
+#include <linux/xarray.h>
+
+#include "faultstat.h"
+#include "object.h"
+
+struct isle;
+
+/**
+ * struct isle_vm_opener - an open file of the device
+ * @object: what mmap() maps
+ * @isle: where its memory comes from
+ * @lock: SETUP against the first mmap() and the first block. Inside the mmap
+ *        lock.
+ * @used: it has had a mapping or a block; SETUP comes too late
+ * @around: pages that one fault maps at most, for new mappings
+ * @limit: pages it may hold
+ * @held: pages it holds: object, private layers, blocks
+ * @held_blocks: of these, in blocks
+ * @held_object: of these, in the object
+ * @blocks: handle -> block
+ * @stat: what its faults did
+ */
+struct isle_vm_opener {
+	struct isle_object object;
+	struct isle *isle;
+	struct mutex lock;
+	bool used;
+	unsigned int around;
+	unsigned long limit;
+	atomic_long_t held;
+	atomic_long_t held_blocks;
+	atomic_long_t held_object;
+	struct xarray blocks;
+	struct isle_faultstat __percpu *stat;
+};
+
+#define ISLE_LIMIT_NONE		((unsigned long)LONG_MAX)
+
+/**
+ * isle_opener_create - what open(2) does
+ * @isle: where its memory comes from
+ *
+ * Return: the opener or an ERR_PTR.
+ */
+struct isle_vm_opener *isle_opener_create(struct isle *isle);
+
+/**
+ * isle_opener_destroy - what the last close does, when no mapping is left
+ * @opener: the opener
+ */
+void isle_opener_destroy(struct isle_vm_opener *opener);
+
+/**
+ * isle_openers - how many there are
+ */
+unsigned long isle_openers(void);
+
+/**
+ * isle_opener_use - from now on SETUP comes too late
+ * @opener: the opener
+ */
+void isle_opener_use(struct isle_vm_opener *opener);
+
+/**
+ * isle_opener_default_limit - what the module was loaded with, in pages
+ */
+unsigned long isle_opener_default_limit(void);
+
+/**
+ * isle_opener_default_around - pages that one fault maps at most
+ */
+unsigned int isle_opener_default_around(void);
+
+/**
+ * isle_opener_charge - count pages that the opener is about to hold
+ * @opener: the opener
+ * @nr: pages
+ *
+ * Return: for how many of them there was room.
+ */
+unsigned int isle_opener_charge(struct isle_vm_opener *opener, unsigned int nr);
+
+/* What a fork shares is counted without being asked for. */
+static inline void isle_opener_charge_fork(struct isle_vm_opener *opener,
+					   unsigned long nr)
+{
+	atomic_long_add(nr, &opener->held);
+}
+
+static inline void isle_opener_uncharge(struct isle_vm_opener *opener,
+					unsigned long nr)
+{
+	if (nr)
+		atomic_long_sub(nr, &opener->held);
+}
+
+static inline void isle_opener_count(struct isle_vm_opener *opener,
+				     enum isle_fault_event event,
+				     unsigned int nr)
+{
+	isle_faultstat_add(opener->stat, event, nr);
+}
+
+#endif /* _ISLE_OPENER_H */

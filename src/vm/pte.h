@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Page table entries. Only pte.c writes them.
+ *
+ * Private entries are special: the core sees no page behind them. They are
+ * only ever filled, or raised in permission, in place; anything else is a zap,
+ * which flushes TLBs before it returns. An entry that is not writable is
+ * clean, as mprotect() makes dirty entries writable without asking.
+ */
+#ifndef _ISLE_PTE_H
+#define _ISLE_PTE_H
+
+#include <linux/mm.h>
+
+struct isle;
+struct isle_layer;
+struct isle_object;
+
+/**
+ * isle_map_frames - fill empty entries
+ * @vma: the VMA
+ * @address: of the first entry
+ * @isle: the instance
+ * @ids: frames, one an entry
+ * @nr: entries, all in one page table
+ * @writable: whether a write needs no fault
+ *
+ * Entries that are there already are kept.
+ * Return: how many were empty, or -ENOMEM if there is no page table.
+ */
+int isle_map_frames(struct vm_area_struct *vma, unsigned long address,
+		    struct isle *isle, const u32 *ids, unsigned int nr,
+		    bool writable);
+
+/**
+ * isle_map_frame_repeatedly - fill empty entries with one frame
+ * @vma: the VMA
+ * @address: of the first entry
+ * @isle: the instance
+ * @id: the frame
+ * @nr: entries, all in one page table
+ *
+ * Not for writing. Return: as isle_map_frames().
+ */
+int isle_map_frame_repeatedly(struct vm_area_struct *vma,
+			      unsigned long address, struct isle *isle, u32 id,
+			      unsigned int nr);
+
+/**
+ * isle_map_pages - fill empty entries with pages that can be pinned
+ * @vma: the VMA, VM_MIXEDMAP
+ * @address: of the first entry
+ * @isle: the instance
+ * @ids: exposed frames, one an entry
+ * @nr: entries, all in one page table
+ *
+ * Return: as isle_map_frames(), or -EAGAIN to fault again.
+ */
+int isle_map_pages(struct vm_area_struct *vma, unsigned long address,
+		   struct isle *isle, const u32 *ids, unsigned int nr);
+
+/**
+ * isle_make_writable - let a frame be written without a fault
+ * @vma: the VMA
+ * @address: of the entry, which maps the frame or is empty
+ * @isle: the instance
+ * @id: the frame
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int isle_make_writable(struct vm_area_struct *vma, unsigned long address,
+		       struct isle *isle, u32 id);
+
+/**
+ * isle_zap_layer - unmap a range wherever a layer maps it
+ * @layer: the layer
+ * @vma: the VMA, if the layer has just one and it is at hand
+ * @first: the first page offset
+ * @last: the last page offset
+ *
+ * Zaps what of the range @vma covers. The caller holds @vma's mmap or VMA lock
+ * and the locks of chunks, so that nothing comes back.
+ */
+void isle_zap_layer(struct isle_layer *layer, struct vm_area_struct *vma,
+		    pgoff_t first, pgoff_t last);
+
+/**
+ * isle_unmap_object - unmap a range in every mapping of an object
+ * @object: the object
+ * @first: the first page offset
+ * @last: the last page offset
+ */
+void isle_unmap_object(struct isle_object *object, pgoff_t first,
+		       pgoff_t last);
+
+#endif /* _ISLE_PTE_H */

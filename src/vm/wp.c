@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Write faults on what is mapped for reading only, or shared. Counterparts:
+ * do_wp_page(), wp_page_reuse(), wp_page_copy() and do_cow_fault().
+ *
+ * The last holder of a frame writes to it in place; the zero frame has all for
+ * holders.
+ */
+
+#include "fault.h"
+#include "pte.h"
+
+/* The memory of what is visible at the fault's slot, or NULL for zeroes. */
+static void *visible(const struct isle_fault *fault)
+{
+	switch (isle_slot_kind(fault, fault->slot)) {
+	case ISLE_SLOT_EMPTY:
+		return NULL;
+	case ISLE_SLOT_OBJECT:
+		return isle_frame_address(fault->isle,
+					  fault->under->slot[fault->slot]);
+	default:
+		return isle_frame_address(fault->isle,
+					  fault->chunk->slot[fault->slot]);
+	}
+}
+
+/* Put @id into the fault's slot, in place of a frame that others have too. */
+static void replace(struct isle_fault *fault, u32 id)
+{
+	u32 *slot = &fault->chunk->slot[fault->slot];
+	u32 old = *slot;
+
+	isle_zap_layer(fault->layer, fault->vma, fault->pgoff, fault->pgoff);
+	*slot = id;
+	if (old == ISLE_NO_FRAME)
+		fault->chunk->used++;
+	else
+		isle_free_frames(fault->isle, old, 0);
+}
+
+int isle_unshare(struct isle_fault *fault)
+{
+	bool grows = fault->chunk->slot[fault->slot] == ISLE_NO_FRAME;
+	void *from = visible(fault);
+	gfp_t gfp = ISLE_GFP_USER;
+	u32 id;
+
+	if (grows && !isle_opener_charge(fault->opener, 1))
+		return -EDQUOT;
+	if (!from)
+		gfp |= __GFP_ZERO;
+	if (!isle_alloc_user(fault->isle, gfp, 0, 1, &id)) {
+		isle_opener_uncharge(fault->opener, grows);
+		return -ENOMEM;
+	}
+	if (from)
+		copy_page(isle_frame_address(fault->isle, id), from);
+	replace(fault, id);
+	isle_opener_count(fault->opener,
+			  from ? ISLE_FAULT_COW : ISLE_FAULT_ANON, 1);
+	return 0;
+}
+
+int isle_wp(struct isle_fault *fault)
+{
+	int err;
+
+	if (isle_slot_kind(fault, fault->slot) == ISLE_SLOT_OWN) {
+		isle_opener_count(fault->opener, ISLE_FAULT_REUSE, 1);
+	} else {
+		err = isle_unshare(fault);
+		if (err)
+			return err;
+	}
+	return isle_make_writable(fault->vma,
+				  isle_slot_address(fault, fault->slot),
+				  fault->isle,
+				  fault->chunk->slot[fault->slot]);
+}
