@@ -83,33 +83,44 @@ static void refill(struct isle_zone *zone, struct isle_pcp_list *list,
 	tune_up(list);
 }
 
-static bool in_a_row(const u32 *ids, unsigned int order, unsigned int n)
+/* How many of the first @nr blocks stand in a row, up or down. */
+static unsigned int run_length(const u32 *ids, unsigned int nr,
+			       unsigned int order)
 {
-	return ids[n] - ids[0] == n << order || ids[0] - ids[n] == n << order;
+	unsigned int n = 2;
+	u32 step;
+
+	if (nr < 2)
+		return nr;
+	step = ids[1] - ids[0];
+	if (step != BIT(order) && step != -(u32)BIT(order))
+		return 1;
+	while (n < nr && ids[n] - ids[n - 1] == step)
+		n++;
+	return n;
 }
 
 /*
- * Give the zone its blocks back. What was taken in a row tends to come back in
- * a row, up or down: such a run is merged before it meets the free lists.
+ * Give the zone blocks back until it is time to let others have the lock. What
+ * was taken in a row tends to come back in a row: such a run is merged before
+ * it meets the free lists. Return: how many.
  */
-static void free_to_zone(struct isle_zone *zone, const u32 *ids,
-			 unsigned int nr, unsigned int order)
+static unsigned int free_to_zone(struct isle_zone *zone, const u32 *ids,
+				 unsigned int nr, unsigned int order)
 {
-	unsigned int i, n;
+	unsigned int i, n, runs;
 
 	lockdep_assert_held(&zone->lock);
-	for (i = 0; i < nr; i += n) {
-		for (n = 1; i + n < nr; n++) {
-			if (!in_a_row(ids + i, order, n) ||
-			    !in_a_row(ids + i + n - 1, order, 1))
-				break;
-		}
+	for (i = 0, runs = 0; i < nr && runs < ISLE_PCP_RUNS_MAX; runs++) {
+		n = run_length(ids + i, nr - i, order);
 		if (n == 1)
 			isle_buddy_free(zone, ids[i], order);
 		else
 			isle_buddy_free_run(zone, min(ids[i], ids[i + n - 1]),
 					    n << order);
+		i += n;
 	}
+	return i;
 }
 
 /* Move the @nr oldest blocks of a list to the zone. */
@@ -117,12 +128,11 @@ static void spill(struct isle_zone *zone, struct isle_pcp_list *list,
 		  unsigned int order, unsigned int nr)
 {
 	unsigned long flags;
-	unsigned int i, n;
+	unsigned int done;
 
-	for (i = 0; i < nr; i += n) {
-		n = min_t(unsigned int, nr - i, ISLE_PCP_BATCH_MAX);
+	for (done = 0; done < nr;) {
 		raw_spin_lock_irqsave(&zone->lock, flags);
-		free_to_zone(zone, list->ids + i, n, order);
+		done += free_to_zone(zone, list->ids + done, nr - done, order);
 		zone->events.spill++;
 		raw_spin_unlock_irqrestore(&zone->lock, flags);
 	}
@@ -382,23 +392,34 @@ static bool cpu_has_blocks(const struct isle *isle, int cpu)
  * A work item that finds its CPU gone runs elsewhere and drains the lists
  * there, to no harm; those of the CPU that went are drained by cpu_dead().
  */
-void isle_drain_all(struct isle *isle)
+static void drain_cpus(struct isle *isle, const struct cpumask *which)
 {
-	struct cpumask *cpus = &isle->drain_cpus;
+	struct cpumask *busy = &isle->drain_cpus;
 	int cpu;
 
 	mutex_lock(&isle->drain_lock);
-	cpumask_clear(cpus);
-	for_each_online_cpu(cpu) {
+	cpumask_clear(busy);
+	for_each_cpu_and(cpu, which, cpu_online_mask) {
 		if (!cpu_has_blocks(isle, cpu))
 			continue;
-		cpumask_set_cpu(cpu, cpus);
+		cpumask_set_cpu(cpu, busy);
 		queue_work_on(cpu, isle->drain_wq,
 			      &per_cpu_ptr(isle->drain, cpu)->work);
 	}
-	for_each_cpu(cpu, cpus)
+	for_each_cpu(cpu, busy)
 		flush_work(&per_cpu_ptr(isle->drain, cpu)->work);
 	mutex_unlock(&isle->drain_lock);
+}
+
+void isle_drain_cpu(struct isle *isle, int cpu)
+{
+	drain_cpus(isle, cpumask_of(cpu));
+}
+ISLE_EXPORT_FOR_KUNIT(isle_drain_cpu);
+
+void isle_drain_all(struct isle *isle)
+{
+	drain_cpus(isle, cpu_online_mask);
 }
 ISLE_EXPORT_FOR_KUNIT(isle_drain_all);
 

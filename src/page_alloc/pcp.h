@@ -38,7 +38,8 @@ enum {
 	ISLE_PCP_HUGE_ORDER	= ISLE_PAGEBLOCK_ORDER,	/* and this one */
 	ISLE_PCP_TYPES		= 4,	/* ISLE_PCPTYPES, and one of length 0 */
 	ISLE_PCP_MAX		= 4096,	/* ids in one list */
-	ISLE_PCP_BATCH_MAX	= 64,	/* ids moved under the zone's lock */
+	ISLE_PCP_BATCH_MAX	= 256,	/* blocks taken under the zone's lock */
+	ISLE_PCP_RUNS_MAX	= 64,	/* runs of blocks freed under it */
 	ISLE_GFP_ZONE_BITS	= 16,	/* values of the four zone flags */
 };
 
