@@ -170,6 +170,7 @@ void isle_buddy_free_run(struct isle_zone *zone, u32 start, u32 nr)
 		start += BIT(order);
 	}
 }
+ISLE_EXPORT_FOR_KUNIT(isle_buddy_free_run);
 
 /*
  * Put [start, end), the end of a free block that was unlinked, back as aligned

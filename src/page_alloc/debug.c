@@ -142,6 +142,7 @@ void __isle_debug_check_links(struct isle_zone *zone, u32 id,
 	       frame->state, frame->order);
 	WARN_ON_ONCE(1);
 }
+ISLE_EXPORT_FOR_KUNIT(__isle_debug_check_links);
 
 static void print_stack(const char *what, depot_stack_handle_t stack)
 {
@@ -171,6 +172,7 @@ void isle_debug_print_owner(struct isle *isle, u32 id)
 	if (isle->debug)
 		print_stack("allocated by", isle->debug->alloc_stack[id]);
 }
+ISLE_EXPORT_FOR_KUNIT(isle_debug_print_owner);
 
 /* Blocks allocated from one place. */
 struct holder {
@@ -271,3 +273,4 @@ int isle_debug_leaks(struct isle *isle, struct seq_file *seq)
 	xa_destroy(&holders);
 	return ret;
 }
+ISLE_EXPORT_FOR_KUNIT(isle_debug_leaks);

@@ -397,3 +397,4 @@ const char *isle_migratetype_name(enum isle_migratetype mt)
 
 	return names[mt];
 }
+ISLE_EXPORT_FOR_KUNIT(isle_migratetype_name);

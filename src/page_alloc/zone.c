@@ -133,6 +133,7 @@ struct isle_zone *isle_zone_at(const struct isle *isle, int nid,
 	}
 	return NULL;
 }
+ISLE_EXPORT_FOR_KUNIT(isle_zone_at);
 
 static struct isle_zone *find_zone(const struct isle *isle, int nid,
 				   enum isle_zone_type type)
@@ -367,3 +368,4 @@ const char *isle_zone_name(enum isle_zone_type type)
 
 	return names[type];
 }
+ISLE_EXPORT_FOR_KUNIT(isle_zone_name);
