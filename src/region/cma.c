@@ -20,10 +20,7 @@
 #include <linux/slab.h>
 #include <linux/vmstat.h>
 
-#include "compat.h"
 #include "bias.h"
-
-#define CMA_CHUNK_BYTES	(PAGE_SIZE << (ISLE_KERNEL_MAX_ORDER + 1))
 
 struct chunk {
 	struct page *page;
@@ -36,11 +33,6 @@ struct isle_cma {
 	unsigned int nr;
 	struct chunk chunk[ISLE_MAX_EXTENTS];
 };
-
-static int cma_parse(struct isle_region *region)
-{
-	return isle_region_parse_size(region, CMA_CHUNK_BYTES);
-}
 
 static int add_device(struct isle_cma *cma, int nid)
 {
@@ -108,10 +100,10 @@ static int take_all(struct isle_region *region)
 		ret = take(region, size);
 		if (!ret)
 			left -= size;
-		else if (ret != -ENOMEM || size == CMA_CHUNK_BYTES)
+		else if (ret != -ENOMEM || size == ISLE_CMA_BYTES)
 			return ret;
 		else
-			size = round_up(size / 2, CMA_CHUNK_BYTES);
+			size = round_up(size / 2, ISLE_CMA_BYTES);
 	}
 	return 0;
 }
@@ -204,7 +196,7 @@ static void release_chunk(struct isle_region *region,
 	}
 }
 
-static void cma_release_region(struct isle_region *region)
+static void cma_release_all(struct isle_region *region)
 {
 	struct isle_cma *cma = region->priv;
 
@@ -220,7 +212,6 @@ static void cma_release_region(struct isle_region *region)
 const struct isle_region_ops isle_region_cma = {
 	.name = "cma",
 	.unpinnable = true,
-	.parse = cma_parse,
 	.carve = cma_carve,
-	.release = cma_release_region,
+	.release = cma_release_all,
 };

@@ -18,7 +18,6 @@
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 
-#include "compat.h"
 #include "bias.h"
 #include "piece.h"
 
@@ -38,21 +37,6 @@ struct search {
 	unsigned int nr_zones;
 	struct isle_pieces zones[];	/* the one to take from first is first */
 };
-
-static int contig_parse(struct isle_region *region)
-{
-	return isle_region_parse_size(region, ISLE_EXTENT_BYTES);
-}
-
-static int auto_parse(struct isle_region *region)
-{
-	if (region->args[0]) {
-		isle_region_err(region, "auto takes no arguments\n");
-		return -EINVAL;
-	}
-	strscpy(region->args, "auto", sizeof(region->args));
-	return 0;
-}
 
 static unsigned long megabytes(unsigned long pieces)
 {
@@ -320,14 +304,6 @@ static void contig_release(struct isle_region *region)
 
 const struct isle_region_ops isle_region_contig = {
 	.name = "contig",
-	.parse = contig_parse,
-	.carve = contig_carve,
-	.release = contig_release,
-};
-
-const struct isle_region_ops isle_region_auto = {
-	.name = "contig",
-	.parse = auto_parse,
 	.carve = contig_carve,
 	.release = contig_release,
 };

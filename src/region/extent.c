@@ -2,7 +2,6 @@
 /* The extents of all regions: one array, sorted by address. */
 #include <linux/string.h>
 
-#include "compat.h"
 #include "region.h"
 
 static bool can_merge(const struct isle_extent *low,

@@ -4,7 +4,6 @@
 #include <linux/mm.h>
 #include <linux/sched.h>
 
-#include "compat.h"
 #include "region.h"
 
 int isle_regions_track(struct isle_regions *set, const struct isle *isle)

@@ -11,31 +11,15 @@
 
 #include <linux/ctype.h>
 #include <linux/kernel.h>
+#include <linux/mm.h>
 #include <linux/numa.h>
+#include <linux/overflow.h>
 #include <linux/string.h>
 
-#include "compat.h"
 #include "region.h"
 
 /* What 32-bit frame ids can name. */
 #define ISLE_REGION_MAX_BYTES	((u64)U32_MAX << PAGE_SHIFT)
-
-static const struct isle_kind {
-	const char *name;
-	const struct isle_region_ops *ops;	/* NULL: not in this kernel */
-	const char *needs;
-} kinds[] = {
-	{ "auto", ISLE_HAS_CONTIG ? &isle_region_auto : NULL,
-	  "a kernel with CONFIG_CONTIG_ALLOC and CONFIG_SPARSEMEM" },
-	{ "contig", ISLE_HAS_CONTIG ? &isle_region_contig : NULL,
-	  "a kernel with CONFIG_CONTIG_ALLOC and CONFIG_SPARSEMEM" },
-	{ "cma", ISLE_HAS_CMA ? &isle_region_cma : NULL,
-	  "a kernel with CONFIG_DMA_CMA" },
-	{ "reserved", ISLE_HAS_RESERVE_MEM ? &isle_region_reserved : NULL,
-	  "Linux 6.12 or newer, for reserve_mem=" },
-	{ "phys", ISLE_HAS_ZONE_DEVICE ? &isle_region_phys : NULL,
-	  "a kernel with CONFIG_ZONE_DEVICE" },
-};
 
 int isle_parse_size(const char *s, u64 *bytes)
 {
@@ -72,7 +56,7 @@ int isle_parse_size(const char *s, u64 *bytes)
 }
 ISLE_EXPORT_FOR_KUNIT(isle_parse_size);
 
-int isle_region_parse_size(struct isle_region *region, u64 multiple)
+static int parse_multiple(struct isle_region *region, u64 multiple)
 {
 	int ret = isle_parse_size(region->args, &region->size);
 
@@ -93,6 +77,89 @@ int isle_region_parse_size(struct isle_region *region, u64 multiple)
 	}
 	return 0;
 }
+
+static int parse_auto(struct isle_region *region)
+{
+	if (region->args[0]) {
+		isle_region_err(region, "auto takes no arguments\n");
+		return -EINVAL;
+	}
+	strscpy(region->args, "auto", sizeof(region->args));
+	return 0;
+}
+
+static int parse_contig(struct isle_region *region)
+{
+	return parse_multiple(region, ISLE_EXTENT_BYTES);
+}
+
+static int parse_cma(struct isle_region *region)
+{
+	return parse_multiple(region, ISLE_CMA_BYTES);
+}
+
+static int parse_reserved(struct isle_region *region)
+{
+	if (region->args[0])
+		return 0;
+	isle_region_err(region, "the name is missing\n");
+	return -EINVAL;
+}
+
+static int parse_phys(struct isle_region *region)
+{
+	u64 start, size, end;
+	char *plus;
+	int ret = -EINVAL;
+
+	plus = strchr(region->args, '+');
+	if (plus) {
+		*plus = '\0';
+		ret = isle_parse_size(region->args, &start) ?:
+		      isle_parse_size(plus + 1, &size);
+		*plus = '+';
+	}
+	if (ret) {
+		isle_region_err(region, "'%s' is not ADDR+SIZE\n",
+				region->args);
+		return ret;
+	}
+	if (!IS_ALIGNED(start | size, (u64)ISLE_PHYS_BYTES) ||
+	    size < ISLE_EXTENT_BYTES) {
+		isle_region_err(region, "address and size are not multiples of %d MB, or the size is below %d MB\n",
+				ISLE_PHYS_BYTES / SZ_1M,
+				ISLE_EXTENT_BYTES / SZ_1M);
+		return -EINVAL;
+	}
+	if (size > ISLE_REGION_MAX_BYTES ||
+	    check_add_overflow(start, size - 1, &end) ||
+	    end >> PAGE_SHIFT > ULONG_MAX) {
+		isle_region_err(region, "the range is too large\n");
+		return -ERANGE;
+	}
+	region->start = start;
+	region->size = size;
+	return 0;
+}
+
+static const struct isle_kind {
+	const char *name;
+	int (*parse)(struct isle_region *region);
+	const struct isle_region_ops *ops;	/* NULL: not in this kernel */
+	const char *needs;
+} kinds[] = {
+	{ "auto", parse_auto, ISLE_HAS_CONTIG ? &isle_region_contig : NULL,
+	  "a kernel with CONFIG_CONTIG_ALLOC" },
+	{ "contig", parse_contig, ISLE_HAS_CONTIG ? &isle_region_contig : NULL,
+	  "a kernel with CONFIG_CONTIG_ALLOC" },
+	{ "cma", parse_cma, ISLE_HAS_CMA ? &isle_region_cma : NULL,
+	  "a kernel with CONFIG_DMA_CMA" },
+	{ "reserved", parse_reserved,
+	  ISLE_HAS_RESERVE_MEM ? &isle_region_reserved : NULL,
+	  "Linux 6.12 or newer, for reserve_mem=" },
+	{ "phys", parse_phys, ISLE_HAS_ZONE_DEVICE ? &isle_region_phys : NULL,
+	  "a kernel with CONFIG_ZONE_DEVICE" },
+};
 
 static const struct isle_kind *find_kind(const char *name)
 {
@@ -134,10 +201,6 @@ static int parse_entry(struct isle_region *region)
 				name);
 		return -EINVAL;
 	}
-	if (!kind->ops) {
-		isle_region_err(region, "needs %s\n", kind->needs);
-		return -EOPNOTSUPP;
-	}
 	region->ops = kind->ops;
 	region->nid = NUMA_NO_NODE;
 	if (node) {
@@ -147,7 +210,14 @@ static int parse_entry(struct isle_region *region)
 	}
 	args = args ?: "";
 	memmove(region->args, args, strlen(args) + 1);
-	return region->ops->parse(region);
+	ret = kind->parse(region);
+	if (ret)
+		return ret;
+	if (!kind->ops) {
+		isle_region_err(region, "needs %s\n", kind->needs);
+		return -EOPNOTSUPP;
+	}
+	return 0;
 }
 
 static int next_entry(struct isle_regions *set, const char **list)

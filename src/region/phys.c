@@ -24,52 +24,17 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "compat.h"
 #include "bias.h"
 
-#define PHYS_ALIGN	SUBSECTION_SIZE
-#define PROBE		0x656c7369UL
+#define PROBE	0x656c7369UL
+
+static_assert(IS_ALIGNED(ISLE_PHYS_BYTES, SUBSECTION_SIZE));
 
 /* Outlives the module if frames of it do: then the kernel still points here. */
 struct isle_phys {
 	struct dev_pagemap pgmap;
 	char name[8];
 };
-
-static int phys_parse(struct isle_region *region)
-{
-	u64 start, size, end;
-	char *plus;
-	int ret;
-
-	plus = strchr(region->args, '+');
-	if (!plus) {
-		isle_region_err(region, "is not ADDR+SIZE\n");
-		return -EINVAL;
-	}
-	*plus = '\0';
-	ret = isle_parse_size(region->args, &start) ?:
-	      isle_parse_size(plus + 1, &size);
-	*plus = '+';
-	if (ret) {
-		isle_region_err(region, "is not ADDR+SIZE\n");
-		return ret;
-	}
-	if (!size || !IS_ALIGNED(start | size, PHYS_ALIGN) ||
-	    size < ISLE_EXTENT_BYTES) {
-		isle_region_err(region, "address and size are not multiples of %lu MB, or the size is below 4 MB\n",
-				PHYS_ALIGN / SZ_1M);
-		return -EINVAL;
-	}
-	if (check_add_overflow(start, size - 1, &end) ||
-	    end >> PAGE_SHIFT > ULONG_MAX || size >> PAGE_SHIFT > U32_MAX) {
-		isle_region_err(region, "the range is too large\n");
-		return -ERANGE;
-	}
-	region->start = start;
-	region->size = size;
-	return 0;
-}
 
 /* Counts how far a range is reserved without a gap. */
 static int advance(struct resource *res, void *arg)
@@ -114,7 +79,7 @@ static int probe(struct isle_region *region)
 	void *base = phys_to_virt(region->start);
 	u64 offset;
 
-	for (offset = 0; offset < region->size; offset += PHYS_ALIGN) {
+	for (offset = 0; offset < region->size; offset += ISLE_PHYS_BYTES) {
 		if (holds(base + offset, PROBE) && holds(base + offset, ~PROBE))
 			continue;
 		isle_region_err(region, "no such memory: what is written at offset 0x%llx is lost\n",
@@ -232,7 +197,6 @@ static void phys_release(struct isle_region *region)
 
 const struct isle_region_ops isle_region_phys = {
 	.name = "phys",
-	.parse = phys_parse,
 	.carve = phys_carve,
 	.release = phys_release,
 };

@@ -2,7 +2,6 @@
 #include <linux/limits.h>
 #include <linux/mm.h>
 
-#include "compat.h"
 #include "piece.h"
 
 void isle_pieces_free(struct isle_pieces *pieces)

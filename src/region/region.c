@@ -6,7 +6,6 @@
 #include <linux/nodemask.h>
 #include <linux/printk.h>
 
-#include "compat.h"
 #include "region.h"
 
 #define ISLE_AUTO_MAX	((u64)SZ_256M)

@@ -24,6 +24,7 @@
 #include <linux/sizes.h>
 #include <linux/types.h>
 
+#include "compat.h"
 #include "page_alloc/instance.h"
 
 #define ISLE_MAX_REGIONS	16
@@ -33,6 +34,12 @@
 #define ISLE_EXTENT_BYTES	SZ_4M
 #define ISLE_EXTENT_FRAMES	(ISLE_EXTENT_BYTES >> PAGE_SHIFT)
 
+/* What cma sizes are multiples of: see cma.c. */
+#define ISLE_CMA_BYTES		(PAGE_SIZE << (ISLE_KERNEL_MAX_ORDER + 1))
+
+/* What phys addresses and sizes are multiples of: a subsection. */
+#define ISLE_PHYS_BYTES		SZ_2M
+
 struct isle_region;
 struct isle_regions;
 
@@ -41,19 +48,17 @@ struct isle_regions;
  * @name: the KIND of region=
  * @unpinnable: get_user_pages() would have to move its frames before it holds
  *              them for long, which can't be done
- * @parse: check region->args and fill in what they say; no side effects
  * @carve: take the memory, each range announced with isle_region_add() and its
  *         struct pages counted up to the bias; may leave a part behind when it
  *         fails, which @release then returns
  * @release: return the region's extents, but for frames that
  *           isle_region_run() calls out; counts region->pinned and region->out
  *
- * @parse and @carve say in the log what is wrong before they return an error.
+ * @carve says in the log what is wrong before it returns an error.
  */
 struct isle_region_ops {
 	const char *name;
 	bool unpinnable;
-	int (*parse)(struct isle_region *region);
 	int (*carve)(struct isle_region *region);
 	void (*release)(struct isle_region *region);
 };
@@ -105,7 +110,6 @@ struct isle_regions {
 	unsigned long *out;
 };
 
-extern const struct isle_region_ops isle_region_auto;
 extern const struct isle_region_ops isle_region_contig;
 extern const struct isle_region_ops isle_region_cma;
 extern const struct isle_region_ops isle_region_reserved;
@@ -119,6 +123,9 @@ extern const struct isle_region_ops isle_region_phys;
  * isle_regions_parse - understand the module parameter
  * @set: to be filled in
  * @list: KIND:ARGS[@node], comma-separated; "auto" needs no ARGS
+ *
+ * SIZE is a multiple of 4 MB for contig, of 8 MB for cma; ADDR and SIZE of phys
+ * are multiples of 2 MB. Says in the log what is wrong.
  *
  * Return: 0; -EINVAL for what can't be understood, an unknown KIND or a size
  * that is not the multiple its KIND wants; -ERANGE for a number that is too
@@ -196,15 +203,6 @@ u64 isle_region_frames(const struct isle_region *region);
  * Return: 0, -EINVAL or -ERANGE.
  */
 int isle_parse_size(const char *s, u64 *bytes);
-
-/**
- * isle_region_parse_size - read region->args as the size of the region
- * @region: the region
- * @multiple: what the size has to be a multiple of, bytes
- *
- * Return: 0, or -EINVAL or -ERANGE with a word in the log.
- */
-int isle_region_parse_size(struct isle_region *region, u64 multiple);
 
 /**
  * isle_region_check_node - whether the node asked for has memory

@@ -13,16 +13,7 @@
 #include <linux/mm.h>
 #include <linux/page-flags.h>
 
-#include "compat.h"
 #include "bias.h"
-
-static int reserved_parse(struct isle_region *region)
-{
-	if (region->args[0])
-		return 0;
-	isle_region_err(region, "the name is missing\n");
-	return -EINVAL;
-}
 
 static int find(struct isle_region *region)
 {
@@ -143,7 +134,6 @@ static void reserved_release(struct isle_region *region)
 
 const struct isle_region_ops isle_region_reserved = {
 	.name = "reserved",
-	.parse = reserved_parse,
 	.carve = reserved_carve,
 	.release = reserved_release,
 };

@@ -5,7 +5,6 @@
 #include <linux/page-flags.h>
 #include <linux/sched/signal.h>
 
-#include "compat.h"
 #include "piece.h"
 
 /*
