@@ -143,13 +143,16 @@ static unsigned int alloc_pcp_only(struct alloc_context *ac, u32 *ids)
 	return 0;
 }
 
-/* Bring back what is free but out of reach. */
+/*
+ * Bring back what is free but out of reach. Who can't wait doesn't look through
+ * the quarantine either: it has no bound but memory's.
+ */
 static void recover(struct alloc_context *ac)
 {
 	unsigned int i;
 
-	isle_quarantine_rescan(ac->isle);
 	if (gfpflags_allow_blocking(ac->gfp)) {
+		isle_quarantine_rescan(ac->isle);
 		isle_drain_all(ac->isle);
 	} else {
 		for (i = 0; i < ac->zonelist->nr; i++)
