@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 # What the scripts of this folder share. Sourced, not run.
+# shellcheck disable=SC2034 # who sources this uses the variables
 
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 cache=${ISLE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/isle}
