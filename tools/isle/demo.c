@@ -14,6 +14,7 @@
 
 #define TOUR_PAGES	1024UL
 #define TOUR_ORDER	5U
+#define TOUR_BLOCKS	64
 
 struct tour {
 	int fd;
@@ -138,20 +139,21 @@ static void show_loaded(struct tour *tour)
 	      stats.present == stats.managed + stats.metadata);
 }
 
-static __u64 blocks_of_order(int fd, unsigned int order)
+/* Free blocks by order, over all zones and types. */
+static void count_blocks(int fd, __u64 blocks[ISLE_NR_UAPI_ORDERS])
 {
 	struct isle_zone_info zone;
 	struct isle_stats stats;
-	unsigned int i, type;
-	__u64 blocks = 0;
+	unsigned int i, order, type;
 
+	memset(blocks, 0, ISLE_NR_UAPI_ORDERS * sizeof(*blocks));
 	device_stats(fd, &stats);
 	for (i = 0; i < stats.nr_zones; i++) {
 		device_zone(fd, i, &zone);
-		for (type = 0; type < ISLE_NR_MT; type++)
-			blocks += zone.nr_free[order][type];
+		for (order = 0; order < ISLE_NR_UAPI_ORDERS; order++)
+			for (type = 0; type < ISLE_NR_MT; type++)
+				blocks[order] += zone.nr_free[order][type];
 	}
-	return blocks;
 }
 
 static void show_heading(const struct tour *tour)
@@ -162,11 +164,12 @@ static void show_heading(const struct tour *tour)
 		return;
 	printf("    %-10s", "order");
 	for (order = 0; order < ISLE_NR_UAPI_ORDERS; order++)
-		printf(" %6u", order);
+		printf(" %5u", order);
 	putchar('\n');
 }
 
-static void show_orders(const struct tour *tour, const char *when)
+static void show_blocks(const struct tour *tour, const char *when,
+			const __u64 blocks[ISLE_NR_UAPI_ORDERS])
 {
 	unsigned int order;
 
@@ -175,12 +178,10 @@ static void show_orders(const struct tour *tour, const char *when)
 	else
 		printf("    %-10s", when);
 	for (order = 0; order < ISLE_NR_UAPI_ORDERS; order++) {
-		__u64 blocks = blocks_of_order(tour->fd, order);
-
 		if (tour->as_json)
-			json_number(NULL, blocks);
+			json_number(NULL, blocks[order]);
 		else
-			printf(" %6llu", blocks);
+			printf(" %5llu", blocks[order]);
 	}
 	if (tour->as_json)
 		json_close(']');
@@ -188,60 +189,105 @@ static void show_orders(const struct tour *tour, const char *when)
 		putchar('\n');
 }
 
+/*
+ * Takes blocks until one had to be split off a larger one: until there are not
+ * fewer free blocks of that order than before. Returns how many it took.
+ */
+static unsigned int take_until_split(int fd, __u64 *handles,
+				     __u64 before[ISLE_NR_UAPI_ORDERS],
+				     __u64 after[ISLE_NR_UAPI_ORDERS])
+{
+	struct isle_block block;
+	unsigned int n = 0;
+
+	do {
+		block = (struct isle_block){ .order = TOUR_ORDER, .nid = -1 };
+		count_blocks(fd, before);
+		if (ioctl(fd, ISLE_IOC_ALLOC, &block))
+			cli_die_errno(errno, "ISLE_IOC_ALLOC");
+		handles[n++] = block.handle;
+		count_blocks(fd, after);
+	} while (after[TOUR_ORDER] < before[TOUR_ORDER] && n < TOUR_BLOCKS);
+	return n;
+}
+
+static bool free_block(int fd, __u64 handle)
+{
+	struct isle_free request = { .handle = handle };
+
+	return !ioctl(fd, ISLE_IOC_FREE, &request);
+}
+
 static void show_buddies(struct tour *tour)
 {
-	struct isle_block block = { .order = TOUR_ORDER, .nid = -1 };
-	struct isle_free request = { };
+	__u64 before[ISLE_NR_UAPI_ORDERS], after[ISLE_NR_UAPI_ORDERS];
 	struct isle_block asked = { };
+	__u64 handles[TOUR_BLOCKS];
+	bool freed = true;
+	unsigned int n;
 
-	say(tour, "A block of order 5 (32 pages): a larger one is split, its halves go on the\n"
-	    "lists of the orders between, and when it is freed they are buddies again.\n");
+	say(tour, "A block of order 5 (32 pages) when there is none: a larger one is split, and\n"
+	    "its other halves are listed. Freed, it meets its buddies again. Free blocks:\n");
+	n = take_until_split(tour->fd, handles, before, after);
 	show_heading(tour);
-	show_orders(tour, "before");
-	if (ioctl(tour->fd, ISLE_IOC_ALLOC, &block))
-		cli_die_errno(errno, "ISLE_IOC_ALLOC");
-	show_orders(tour, "allocated");
+	show_blocks(tour, "before", before);
+	show_blocks(tour, "allocated", after);
 
-	asked.handle = block.handle;
+	asked.handle = handles[n - 1];
 	check(tour, "the block can be asked about",
 	      !ioctl(tour->fd, ISLE_IOC_QUERY, &asked) &&
 	      asked.order == TOUR_ORDER && asked.references == 1);
 	check(tour, "it is aligned to its size",
 	      !(asked.phys & ((device_page_size() << TOUR_ORDER) - 1)));
-
-	request.handle = block.handle;
-	check(tour, "it is freed",
-	      !ioctl(tour->fd, ISLE_IOC_FREE, &request));
-	show_orders(tour, "freed");
-	check(tour, "its handle is gone",
-	      ioctl(tour->fd, ISLE_IOC_FREE, &request) && errno == ENOENT);
+	check(tour, "it can be freed", free_block(tour->fd, handles[n - 1]));
+	count_blocks(tour->fd, after);
+	show_blocks(tour, "freed", after);
+	check(tour, "but once", !free_block(tour->fd, handles[--n]));
+	while (n)
+		freed &= free_block(tour->fd, handles[--n]);
+	check(tour, "the blocks that were taken on the way are freed", freed);
 }
 
-static void show_private(struct tour *tour)
+static void show_writing(struct tour *tour)
 {
 	unsigned long *memory = map_tour(tour, MAP_PRIVATE);
-	struct isle_opener read, written;
+	struct isle_opener before, after;
 
-	say(tour, "4 MB mapped MAP_PRIVATE. Reads share one frame of zeroes; the first write to\n"
-	    "a page gets it a frame, and its neighbours theirs.\n");
-	check(tour, "reading finds zeroes",
-	      pages_are_zero(memory, 0, TOUR_PAGES));
-	device_opener(tour->fd, &read);
-	figure(tour, "pages held after reading", read.private_pages);
-	figure(tour, "faults that mapped the zero frame", read.faults_zero);
-	check(tour, "reading took no memory", !read.private_pages);
-
+	say(tour, "4 MB mapped MAP_PRIVATE and written: a fault gets its page a frame, zeroed, and\n"
+	    "the pages around it theirs.\n");
+	device_opener(tour->fd, &before);
 	write_pages(memory, 0, TOUR_PAGES, 0x15);
-	device_opener(tour->fd, &written);
-	figure(tour, "pages held after writing", written.private_pages);
+	device_opener(tour->fd, &after);
+	figure(tour, "pages written", TOUR_PAGES);
 	figure(tour, "faults that allocated",
-	       written.faults_anon - read.faults_anon);
+	       after.faults_anon - before.faults_anon);
 	figure(tour, "pages mapped around them",
-	       written.faults_around - read.faults_around);
-	check(tour, "writing took a frame a page",
-	      written.private_pages == TOUR_PAGES);
+	       after.faults_around - before.faults_around);
+	check(tour, "each page took a frame",
+	      after.private_pages == TOUR_PAGES);
 	check(tour, "each page holds what was written",
 	      pages_hold(memory, 0, TOUR_PAGES, 0x15));
+	unmap_tour(memory);
+}
+
+static void show_reading(struct tour *tour)
+{
+	unsigned long *memory = map_tour(tour, MAP_PRIVATE);
+	struct isle_opener opener;
+
+	say(tour, "The same, but read first: all pages share one frame of zeroes, until the first\n"
+	    "write to one.\n");
+	check(tour, "reading finds zeroes",
+	      pages_are_zero(memory, 0, TOUR_PAGES));
+	device_opener(tour->fd, &opener);
+	figure(tour, "faults that mapped the zero frame", opener.faults_zero);
+	check(tour, "reading took no memory", !opener.private_pages);
+	write_pages(memory, 7, 8, 0x15);
+	device_opener(tour->fd, &opener);
+	check(tour, "writing to one page took one frame",
+	      opener.private_pages == 1);
+	check(tour, "the page next to it is zero still",
+	      pages_are_zero(memory, 8, 9));
 	unmap_tour(memory);
 }
 
@@ -334,7 +380,8 @@ static void take_tour(struct tour *tour)
 	} steps[] = {
 		{ "What is loaded", show_loaded },
 		{ "Buddies", show_buddies },
-		{ "Private memory", show_private },
+		{ "Private memory, written", show_writing },
+		{ "Private memory, read", show_reading },
 		{ "fork", show_fork },
 		{ "Shared memory", show_shared },
 	};

@@ -5,6 +5,7 @@
  * order, the file closed under a call. And that nothing is lost by it.
  *
  * Runs as: root nobody
+ * Loads: opener_max_mb=64
  */
 #include <limits.h>
 #include <pthread.h>
@@ -403,6 +404,14 @@ static void bad_ranges(int fd)
 	      "DISCARD of a kernel address finds no mapping");
 }
 
+static bool has_files(int fd)
+{
+	struct isle_version version;
+
+	return !ioctl(fd, ISLE_IOC_VERSION, &version) &&
+	       version.features & ISLE_FEATURE_FILE;
+}
+
 static void bad_setups(int fd)
 {
 	static const struct isle_setup setups[] = {
@@ -430,15 +439,19 @@ static void bad_setups(int fd)
 	check(!wrong, "SETUP refuses what an anonymous object can't have");
 
 	wrong = 0;
-	for (i = 2; i < 32; i++) {
+	for (i = 1; i < 32; i++) {
 		setup = (struct isle_setup){ .kind = 1u << i, .fd = -1 };
-		expect(try(fd, ISLE_IOC_SETUP, &setup), EOPNOTSUPP, &wrong,
+		expect(try(fd, ISLE_IOC_SETUP, &setup), EINVAL, &wrong,
 		       "SETUP", "kind", 1u << i);
 	}
-	check(!wrong, "SETUP has no kinds that are not there");
+	check(!wrong, "SETUP has no kinds that are none");
+
+	setup = (struct isle_setup){ .kind = ISLE_SETUP_FILE, .fd = -1 };
+	check(try(fd, ISLE_IOC_SETUP, &setup) ==
+	      (has_files(fd) ? EBADF : EOPNOTSUPP),
+	      "SETUP_FILE without a file is refused");
 }
 
-/* What raises nobody's limit but with CAP_SYS_RESOURCE. */
 static void limits(void)
 {
 	struct isle_setup setup = { .fd = -1, .limit = 4 * PAGE };
@@ -461,6 +474,13 @@ static void limits(void)
 	limit.limit = 2 * PAGE + 1;
 	check(try(fd, ISLE_IOC_LIMIT, &limit) == EINVAL,
 	      "LIMIT wants whole pages");
+
+	limit.limit = 64 << 20;
+	check(!try(fd, ISLE_IOC_LIMIT, &limit),
+	      "LIMIT may be what the module was loaded with");
+	limit.limit += PAGE;
+	check(try(fd, ISLE_IOC_LIMIT, &limit) == (geteuid() ? EPERM : 0),
+	      "and more for CAP_SYS_RESOURCE");
 	close(fd);
 }
 

@@ -227,11 +227,14 @@ static void op_move(struct hammer *h)
 		  -1, 0);
 	if (to == MAP_FAILED)
 		return;
+	/*
+	 * Fails where protection or advice made several areas of one. What was
+	 * at the new place may be gone then and the place another thread's, so
+	 * it is left as it is.
+	 */
 	if (mremap(m->start, m->pages * PAGE, m->pages * PAGE,
 		   MREMAP_MAYMOVE | MREMAP_FIXED, to) == to)
 		m->start = to;
-	else
-		munmap(to, m->pages * PAGE);
 }
 
 static void op_grow(struct hammer *h)
@@ -311,8 +314,8 @@ static void op_fork(struct hammer *h)
 			m = any_mapping(h);
 			if (!m)
 				_exit(0);
-			/* Which mappings it got depends on MADV_DONTFORK. */
-			if (msync(m->start, PAGE, MS_ASYNC) ||
+			/* MADV_DONTFORK may have kept parts from it. */
+			if (msync(m->start, m->pages * PAGE, MS_ASYNC) ||
 			    !(m->protection & PROT_READ))
 				continue;
 			if (touch_page(h, m, draw(h, m->pages), draw(h, 2)))

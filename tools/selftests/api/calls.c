@@ -42,6 +42,7 @@ static void each_order(void)
 		if (page)
 			__isle_free_pages(page, order);
 	}
+	expect_log("isle: .*: refused: ");
 	check(!isle_alloc_pages(GFP_KERNEL | __GFP_NOWARN, ISLE_MAX_ORDER + 1),
 	      "there is no block of a larger order");
 }
