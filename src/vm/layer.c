@@ -64,7 +64,10 @@ static void layer_destroy(struct isle_layer *layer)
 	kfree(layer);
 }
 
-/* Free the frames of a range, and the chunks that no VMA reaches any more. */
+/*
+ * Free the frames of a range, and with them all of a chunk that no VMA reaches
+ * any more: one munmap() may have unmapped several VMAs, each to be closed yet.
+ */
 static void layer_free(struct isle_layer *layer, pgoff_t first, pgoff_t last)
 {
 	unsigned long index = isle_chunk_index(first), freed = 0;
@@ -76,11 +79,14 @@ static void layer_free(struct isle_layer *layer, pgoff_t first, pgoff_t last)
 		pgoff_t start = index << ISLE_CHUNK_ORDER;
 		pgoff_t end = start + ISLE_CHUNK_SLOTS - 1;
 
-		freed += isle_chunk_free(store, chunk,
-					 max(first, start) - start,
-					 min(last, end) - start);
-		if (!isle_rmap_covers(layer, start, end))
+		if (isle_rmap_covers(layer, start, end)) {
+			freed += isle_chunk_free(store, chunk,
+						 max(first, start) - start,
+						 min(last, end) - start);
+		} else {
+			freed += isle_chunk_free(store, chunk, 0, end - start);
 			isle_chunk_remove(store, chunk, index);
+		}
 		isle_chunk_unlock(chunk);
 		if (index++ == isle_chunk_index(last))
 			break;
