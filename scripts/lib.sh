@@ -28,13 +28,14 @@ known_kernel() {
 	die "no kernel '$1'; there are: ${kernels[*]}"
 }
 
-# have_program NAME...: those that are missing are named in one error
+# have_programs NAME...: those that are missing are named in one error
 have_programs() {
 	local program missing=()
 	for program; do
 		command -v "$program" >/dev/null || missing+=("$program")
 	done
-	[ ${#missing[@]} -eq 0 ] || die "missing: ${missing[*]}; scripts/setup installs what isle needs"
+	[ ${#missing[@]} -eq 0 ] ||
+		die "missing: ${missing[*]}; scripts/setup installs what isle needs"
 }
 
 os_codename() (
@@ -49,7 +50,8 @@ apt_mirror() {
 	local suite=$1
 	apt-get update --print-uris 2>/dev/null |
 		sed -n "s|^'\(.*\)/dists/$suite/InRelease' .*|\1|p" |
-		awk '/\/debian(-security)?$/ { print; found = 1; exit } { other = other ? other : $0 }
+		awk '/\/debian(-security)?$/ { print; found = 1; exit }
+		     { other = other ? other : $0 }
 		     END { if (!found && other) print other }'
 }
 
