@@ -123,16 +123,25 @@ static unsigned int free_to_zone(struct isle_zone *zone, const u32 *ids,
 	return i;
 }
 
+/* Freed frames pay off the boost that a fallback put on the watermarks. */
+static void pay_boost(struct isle_zone *zone, unsigned int nr)
+{
+	if (zone->watermark_boost)
+		zone->watermark_boost -= min_t(unsigned long, nr,
+					       zone->watermark_boost);
+}
+
 /* Move the @nr oldest blocks of a list to the zone. */
 static void spill(struct isle_zone *zone, struct isle_pcp_list *list,
 		  unsigned int order, unsigned int nr)
 {
+	unsigned int done, n;
 	unsigned long flags;
-	unsigned int done;
 
-	for (done = 0; done < nr;) {
+	for (done = 0; done < nr; done += n) {
 		raw_spin_lock_irqsave(&zone->lock, flags);
-		done += free_to_zone(zone, list->ids + done, nr - done, order);
+		n = free_to_zone(zone, list->ids + done, nr - done, order);
+		pay_boost(zone, n << order);
 		zone->events.spill++;
 		raw_spin_unlock_irqrestore(&zone->lock, flags);
 	}
@@ -242,14 +251,6 @@ unsigned int isle_pcp_take(struct isle_zone *zone, unsigned int order,
 	return done;
 }
 ISLE_EXPORT_FOR_KUNIT(isle_pcp_take);
-
-/* Freed frames pay off the boost that a fallback put on the watermarks. */
-static void pay_boost(struct isle_zone *zone, unsigned int nr)
-{
-	if (zone->watermark_boost)
-		zone->watermark_boost -= min_t(unsigned long, nr,
-					       zone->watermark_boost);
-}
 
 static void free_locked(struct isle_zone *zone, u32 id, unsigned int order)
 {
