@@ -53,6 +53,16 @@ static bool is_free_here(const struct isle_zone *zone, u32 id)
 	return frame->state == ISLE_FRAME_FREE && frame->zone == zone->index;
 }
 
+/* A pageblock that is free as a whole may merge with what lies beside it. */
+static void merge_pageblock(struct isle_zone *zone, u32 start)
+{
+	if (!is_free_here(zone, start) ||
+	    zone->isle->frames[start].order != ISLE_PAGEBLOCK_ORDER)
+		return;
+	isle_buddy_take_block(zone, start, ISLE_PAGEBLOCK_ORDER);
+	isle_buddy_free(zone, start, ISLE_PAGEBLOCK_ORDER);
+}
+
 void isle_set_pageblock_type(struct isle_zone *zone, u32 id,
 			     enum isle_migratetype mt)
 {
@@ -68,6 +78,7 @@ void isle_set_pageblock_type(struct isle_zone *zone, u32 id,
 		if (is_free_here(zone, id))
 			isle_buddy_move(zone, id, from, mt);
 	}
+	merge_pageblock(zone, start);
 }
 ISLE_EXPORT_FOR_KUNIT(isle_set_pageblock_type);
 
@@ -348,18 +359,6 @@ int isle_isolate_pageblock(struct isle *isle, u32 id)
 }
 ISLE_EXPORT_FOR_KUNIT(isle_isolate_pageblock);
 
-/* Free blocks of the pageblock merge again with what lies beside it. */
-static void merge_pageblock(struct isle_zone *zone, u32 start)
-{
-	struct isle_frame *frame = zone->isle->frames + start;
-
-	if (frame->state != ISLE_FRAME_FREE ||
-	    frame->order != ISLE_PAGEBLOCK_ORDER)
-		return;
-	isle_buddy_take_block(zone, start, ISLE_PAGEBLOCK_ORDER);
-	isle_buddy_free(zone, start, ISLE_PAGEBLOCK_ORDER);
-}
-
 int isle_unisolate_pageblock(struct isle *isle, u32 id,
 			     enum isle_migratetype mt)
 {
@@ -376,7 +375,6 @@ int isle_unisolate_pageblock(struct isle *isle, u32 id,
 	raw_spin_lock_irqsave(&zone->lock, flags);
 	if (isle_pageblock_type(isle, id) == ISLE_ISOLATE) {
 		isle_set_pageblock_type(zone, id, mt);
-		merge_pageblock(zone, pageblock_start(id));
 		ret = 0;
 	}
 	raw_spin_unlock_irqrestore(&zone->lock, flags);

@@ -54,7 +54,8 @@ unsigned int isle_rmqueue_bulk(struct isle_zone *zone, unsigned int order,
  * @id: any frame of the pageblock
  * @mt: the new type
  *
- * A free block that reaches beyond the pageblock is split first.
+ * A free block that reaches beyond the pageblock is split first; a pageblock
+ * that is free as a whole merges with its buddy if their types allow it.
  */
 void isle_set_pageblock_type(struct isle_zone *zone, u32 id,
 			     enum isle_migratetype mt);
