@@ -281,17 +281,39 @@ unsigned int isle_rmqueue_bulk(struct isle_zone *zone, unsigned int order,
 }
 ISLE_EXPORT_FOR_KUNIT(isle_rmqueue_bulk);
 
+/* The zone that a whole pageblock is in, or NULL. */
+static struct isle_zone *pageblock_zone(struct isle *isle, u32 start)
+{
+	struct isle_frame *frame = isle_frame(isle, start);
+	u32 i;
+
+	for (i = 0; i < ISLE_PAGEBLOCK_FRAMES; i++) {
+		if (frame[i].state == ISLE_FRAME_HOLE ||
+		    frame[i].zone != frame->zone)
+			return NULL;
+	}
+	return isle_frame_zone(isle, frame);
+}
+
+/* One per cent of the zone may be reserved, but one pageblock in any case. */
+static bool may_reserve(const struct isle_zone *zone, u32 id)
+{
+	unsigned long max = max_t(unsigned long, zone->managed / 100,
+				  ISLE_PAGEBLOCK_FRAMES);
+
+	return zone->nr_highatomic + ISLE_PAGEBLOCK_FRAMES <= max &&
+	       isle_pageblock_type(zone->isle, id) < ISLE_PCPTYPES &&
+	       pageblock_zone(zone->isle, pageblock_start(id)) == zone;
+}
+
 void isle_reserve_highatomic(struct isle_zone *zone, u32 id)
 {
-	unsigned long max = round_up(zone->managed / 100,
-				     ISLE_PAGEBLOCK_FRAMES);
 	unsigned long flags;
 
 	if (zone->managed < 4 * ISLE_PAGEBLOCK_FRAMES)
 		return;
 	raw_spin_lock_irqsave(&zone->lock, flags);
-	if (zone->nr_highatomic + ISLE_PAGEBLOCK_FRAMES <= max &&
-	    isle_pageblock_type(zone->isle, id) < ISLE_PCPTYPES) {
+	if (may_reserve(zone, id)) {
 		isle_set_pageblock_type(zone, id, ISLE_HIGHATOMIC);
 		zone->nr_highatomic += ISLE_PAGEBLOCK_FRAMES;
 	}
@@ -319,20 +341,6 @@ bool isle_unreserve_highatomic(struct isle_zone *zone)
 	return orders;
 }
 ISLE_EXPORT_FOR_KUNIT(isle_unreserve_highatomic);
-
-/* The zone that a whole pageblock is in, or NULL. */
-static struct isle_zone *pageblock_zone(struct isle *isle, u32 start)
-{
-	struct isle_frame *frame = isle_frame(isle, start);
-	u32 i;
-
-	for (i = 0; i < ISLE_PAGEBLOCK_FRAMES; i++) {
-		if (frame[i].state == ISLE_FRAME_HOLE ||
-		    frame[i].zone != frame->zone)
-			return NULL;
-	}
-	return isle_frame_zone(isle, frame);
-}
 
 int isle_isolate_pageblock(struct isle *isle, u32 id)
 {

@@ -65,7 +65,8 @@ void isle_set_pageblock_type(struct isle_zone *zone, u32 id,
  * @zone: the zone; takes its lock
  * @id: a block that an atomic caller just got with an order above 0
  *
- * At most 1 per cent of the zone, or one pageblock if that is less.
+ * At most 1 per cent of the zone, or one pageblock where that is less than one.
+ * Zones of less than four pageblocks have no reserve.
  */
 void isle_reserve_highatomic(struct isle_zone *zone, u32 id);
 
