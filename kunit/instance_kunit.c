@@ -348,11 +348,12 @@ static void building_takes_linear_time(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0,
 			kunit_add_action_or_reset(test, free_table, frames));
 	large = time_to_build(test, frames, extent.nr);
-	small = time_to_build(test, frames, extent.nr / 16);
-	kunit_info(test, "%u GB in %lld us, a sixteenth in %lld us",
+	small = time_to_build(test, frames, extent.nr / 64);
+	kunit_info(test, "%u GB in %lld us, a 64th in %lld us",
 		   extent.nr >> (30 - PAGE_SHIFT), large / NSEC_PER_USEC,
 		   small / NSEC_PER_USEC);
-	KUNIT_EXPECT_LT(test, large, 16 * 4 * small);
+	/* A machine that is busy now and then is forgiven, a square is not. */
+	KUNIT_EXPECT_LT(test, large, 64 * 8 * small);
 }
 
 static struct kunit_case cases[] = {
