@@ -253,7 +253,7 @@ static void show_writing(struct tour *tour)
 	unsigned long *memory = map_tour(tour, MAP_PRIVATE);
 	struct isle_opener before, after;
 
-	say(tour, "4 MB mapped MAP_PRIVATE and written: a fault gets its page a frame, zeroed, and\n"
+	say(tour, "4 MB mapped MAP_PRIVATE and written: a fault gets its page a zeroed frame, and\n"
 	    "the pages around it theirs.\n");
 	device_opener(tour->fd, &before);
 	write_pages(memory, 0, TOUR_PAGES, 0x15);

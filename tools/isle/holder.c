@@ -20,7 +20,7 @@
 #define MAX_HANDLES	0x100000
 
 /* Of the socket that this holder listens on. */
-static char socket_path[108];
+static char socket_path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 
 /* The folder of the sockets. Nobody else may be able to put one there. */
 static void socket_folder(char *path, size_t size)
@@ -218,7 +218,7 @@ static int listen_as_self(void)
 	if (listener < 0)
 		cli_die_errno(errno, "socket");
 	socket_address(&address, getpid());
-	strcpy(socket_path, address.sun_path);
+	memcpy(socket_path, address.sun_path, sizeof(socket_path));
 	unlink(socket_path);
 	if (bind(listener, (struct sockaddr *)&address, sizeof(address)) ||
 	    listen(listener, 8))

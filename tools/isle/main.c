@@ -21,7 +21,7 @@ static const struct command *const commands[] = {
 
 static const struct command *running;
 
-static void usage(FILE *to)
+static void list_commands(FILE *to)
 {
 	size_t i;
 
@@ -140,11 +140,11 @@ int main(int argc, char **argv)
 	static char name[32];
 
 	if (argc < 2) {
-		usage(stderr);
+		list_commands(stderr);
 		return CLI_USAGE;
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
-		usage(stdout);
+		list_commands(stdout);
 		return finish(0);
 	}
 	if (!strcmp(argv[1], "--version")) {

@@ -16,7 +16,11 @@ tree=(/usr/include/linux /usr/bin/bash /usr/bin/perl /lib/x86_64-linux-gnu/libc.
 
 stat_field() { "$ISLE" stat --json | sed -n "s/.*\"$1\": \([0-9]*\).*/\1/p"; }
 
-frames_out() { echo $(($(stat_field managed) - $(stat_field free) - $(stat_field pcp) - $(stat_field quarantine))); }
+frames_out() {
+	local free
+	free=$(($(stat_field free) + $(stat_field pcp) + $(stat_field quarantine)))
+	echo $(($(stat_field managed) - free))
+}
 
 sums() { (cd "$1" && find . -type f -print0 | sort -z | xargs -0 sha256sum); }
 
@@ -67,7 +71,8 @@ second_file_system() {
 		umount "$mount_point" && fsck.ext4 -fn "$disk"
 }
 
-[ -e "$ISLE_BUILD/brd/brd.ko" ] || bail_out "there is no $ISLE_BUILD/brd/brd.ko; run: scripts/brd-module"
+[ -e "$ISLE_BUILD/brd/brd.ko" ] ||
+	bail_out "there is no $ISLE_BUILD/brd/brd.ko; run: scripts/brd-module"
 mkdir "$mount_point"
 modprobe ext4 2>/dev/null
 before=$(frames_out)

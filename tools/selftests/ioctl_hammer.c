@@ -95,7 +95,7 @@ static void on_sigbus(int signal)
 }
 
 static __u64 mark(const struct hammer *h, const struct mapping *m,
-		     size_t page)
+		  size_t page)
 {
 	__u64 at = m->offset + page;
 

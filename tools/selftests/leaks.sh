@@ -10,10 +10,11 @@ set -u
 
 export XDG_RUNTIME_DIR=$tap_work
 
-json() { python3 -c 'import json, sys; print(eval(sys.argv[1], {"j": json.load(sys.stdin)}))' "$1"; }
-
 # Pages held from a stack that has this function in it.
-pages_from() { "$ISLE" leaks --json | json "sum(s['pages'] for s in j['stacks'] if any('$1' in line for line in s['stack']))"; }
+pages_from() {
+	"$ISLE" leaks --json |
+		json "sum(s['pages'] for s in j['stacks'] if any('$1' in line for line in s['stack']))"
+}
 
 held_blocks() {
 	local before
@@ -25,7 +26,10 @@ held_blocks() {
 	[ "$(pages_from isle_)" = "$before" ]
 }
 
-one_place() { "$ISLE" alloc -n 5 >/dev/null && "$ISLE" leaks | grep -q '^5 pages (20K) in 5 blocks, allocated by$' && "$ISLE" free --all; }
+one_place() {
+	"$ISLE" alloc -n 5 >/dev/null || return
+	"$ISLE" leaks | grep -q '^5 pages (20K) in 5 blocks, allocated by$' && "$ISLE" free --all
+}
 
 check "blocks are found, by the stack that took them" held_blocks
 check "blocks from one place are one entry" one_place

@@ -43,6 +43,11 @@ tap_end() {
 	[ $tap_failed = 0 ]
 }
 
+# json EXPRESSION: what Python makes of it, where j is the JSON on standard input
+json() {
+	python3 -c 'import json, sys; print(eval(sys.argv[1], {"j": json.load(sys.stdin)}))' "$1"
+}
+
 # fails_with STATUS TEXT COMMAND...: ends with that status and says that
 fails_with() {
 	local status=$1 text=$2 got=0

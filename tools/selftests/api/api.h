@@ -14,6 +14,9 @@ __printf(2, 3) bool check(bool holds, const char *format, ...);
 /* A result that can't be had here, and why. */
 void skip(const char *what, const char *why);
 
+/* A line about what went on. */
+__printf(1, 2) void note(const char *format, ...);
+
 /* Messages that the kernel's log will have: an extended regular expression. */
 void expect_log(const char *regex);
 

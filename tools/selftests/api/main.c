@@ -54,6 +54,17 @@ void skip(const char *what, const char *why)
 	put("ok %u - %s # SKIP %s", ++tests, what, why);
 }
 
+void note(const char *format, ...)
+{
+	struct va_format text = { .fmt = format };
+	va_list args;
+
+	va_start(args, format);
+	text.va = &args;
+	put("# %pV", &text);
+	va_end(args);
+}
+
 void expect_log(const char *regex)
 {
 	put("# kernel log: %s", regex);
