@@ -46,7 +46,7 @@ unsigned int isle_alloc_frames_bulk(struct isle *isle, gfp_t gfp, int nid,
  *
  * As isle_alloc_frames_bulk(), and charges each zone's user share: fails where
  * processes would hold more than user_max= of every zone that would do. The
- * charge goes with the frame, whoever frees it.
+ * charge goes with the frame, whoever frees it, and into quarantine.
  *
  * Context: as isle_alloc_frames().
  * Return: how many were allocated, 0 to @nr.

@@ -37,36 +37,29 @@ ISLE_EXPORT_FOR_KUNIT(isle_block_head);
 void isle_release_block(struct isle *isle, u32 id)
 {
 	struct isle_frame *frame = isle_frame(isle, id);
+	struct isle_zone *zone = isle_frame_zone(isle, frame);
 
+	if (frame->flags & ISLE_FRAME_USER)
+		atomic_long_sub(BIT(frame->order), &zone->nr_user);
 	isle_debug_free(isle, id, frame->order);
-	isle_pcp_free_slow(isle_frame_zone(isle, frame), id, frame->order);
+	isle_pcp_free_slow(zone, id, frame->order);
 }
 
-/*
- * What a block owes before it may be used again. Return: false if it has to
- * wait in quarantine.
- */
-static bool settle(struct isle *isle, u32 id, struct isle_frame *frame)
+/* What the kernel still pins waits in quarantine, and stays charged. */
+static bool must_wait(struct isle *isle, u32 id,
+		      const struct isle_frame *frame)
 {
-	u8 flags = frame->flags;
-
-	if (flags & ISLE_FRAME_USER)
-		atomic_long_sub(BIT(frame->order),
-				&isle_frame_zone(isle, frame)->nr_user);
-	frame->flags = flags & ~ISLE_FRAME_USER;
-	if (!(flags & ISLE_FRAME_EXPOSED) || !isle->ops->pinned(isle, id))
-		return true;
+	if (likely(!(frame->flags & ISLE_FRAME_EXPOSED)) ||
+	    !isle->ops->pinned(isle, id))
+		return false;
 	isle_quarantine_add(isle, id);
-	return false;
+	return true;
 }
 
 noinline void isle_free_slow(struct isle *isle, u32 id, unsigned int order)
 {
-	struct isle_frame *frame = isle_frame(isle, id);
-
-	if (frame->flags & ISLE_FRAME_RELEASE && !settle(isle, id, frame))
-		return;
-	isle_release_block(isle, id);
+	if (!must_wait(isle, id, isle_frame(isle, id)))
+		isle_release_block(isle, id);
 }
 ISLE_EXPORT_FOR_KUNIT(isle_free_slow);
 
@@ -124,7 +117,8 @@ void isle_free_frames_bulk(struct isle *isle, const u32 *ids, unsigned int nr)
 			isle_report_bad_free(isle, ids[i], 0);
 			continue;
 		}
-		if (!isle_drop_ref(isle, ids[i], frame))
+		if (!isle_drop_ref(isle, ids[i], frame) ||
+		    must_wait(isle, ids[i], frame))
 			continue;
 		if (frame->flags & ISLE_FRAME_USER) {
 			if (frame->zone != zone) {
@@ -133,11 +127,7 @@ void isle_free_frames_bulk(struct isle *isle, const u32 *ids, unsigned int nr)
 				zone = frame->zone;
 			}
 			users++;
-			frame->flags &= ~ISLE_FRAME_USER;
 		}
-		if (unlikely(frame->flags & ISLE_FRAME_EXPOSED) &&
-		    !settle(isle, ids[i], frame))
-			continue;
 		isle_debug_free(isle, ids[i], 0);
 		batch[n++] = ids[i];
 		if (n == BULK_BATCH) {
