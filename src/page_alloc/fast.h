@@ -31,7 +31,8 @@ static __always_inline void isle_hand_out(struct isle *isle, u32 id, gfp_t gfp,
 	frame->flags = frame_flags;
 	frame->owner = owner;
 	frame->state = ISLE_FRAME_ALLOCATED;
-	atomic_set(&frame->ref, 1);
+	/* Pairs with isle_tryget_frame(): what it gets a hold of is whole. */
+	atomic_set_release(&frame->ref, 1);
 }
 
 /* Whether a block needs isle_prep() before its caller may have it. */

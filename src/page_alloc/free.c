@@ -149,11 +149,21 @@ void isle_get_frame(struct isle *isle, u32 id)
 }
 ISLE_EXPORT_FOR_KUNIT(isle_get_frame);
 
+/*
+ * By the time the count goes up, the block may have been freed and its head
+ * allocated as another, without @id. Then the reference is the wrong one.
+ */
 bool isle_tryget_frame(struct isle *isle, u32 id)
 {
-	u32 head = isle_block_head(isle, id);
+	for (;;) {
+		u32 head = isle_block_head(isle, id);
 
-	return atomic_inc_not_zero(&isle_frame(isle, head)->ref);
+		if (!atomic_inc_not_zero(&isle_frame(isle, head)->ref))
+			return false;
+		if (likely(isle_block_head(isle, id) == head))
+			return true;
+		isle_put_frame(isle, head);
+	}
 }
 ISLE_EXPORT_FOR_KUNIT(isle_tryget_frame);
 
