@@ -26,12 +26,14 @@ enum { STACK_DEPTH = 16, STACK_TEXT = 2048 };
  * struct isle_debug - what an instance with debugging has besides
  * @alloc_stack: by frame, who allocated it last
  * @free_stack: by frame, who freed it last
+ * @poisoned: by frame, whether it ever was; fresh memory is not
  *
- * Vmalloc memory, for it is as large as half the frame table.
+ * Vmalloc memory, for it is as large as a quarter of the frame table.
  */
 struct isle_debug {
 	depot_stack_handle_t *alloc_stack;
 	depot_stack_handle_t *free_stack;
+	bool *poisoned;
 };
 
 int isle_debug_init(struct isle *isle)
@@ -49,7 +51,8 @@ int isle_debug_init(struct isle *isle)
 	isle->debug = debug;
 	debug->alloc_stack = kvzalloc(size, GFP_KERNEL);
 	debug->free_stack = kvzalloc(size, GFP_KERNEL);
-	if (!debug->alloc_stack || !debug->free_stack) {
+	debug->poisoned = kvzalloc(isle->nr_frames, GFP_KERNEL);
+	if (!debug->alloc_stack || !debug->free_stack || !debug->poisoned) {
 		isle_debug_exit(isle);
 		return -ENOMEM;
 	}
@@ -63,6 +66,7 @@ void isle_debug_exit(struct isle *isle)
 		return;
 	kvfree(isle->debug->alloc_stack);
 	kvfree(isle->debug->free_stack);
+	kvfree(isle->debug->poisoned);
 	kfree(isle->debug);
 	isle->debug = NULL;
 }
@@ -77,27 +81,29 @@ static noinline depot_stack_handle_t save_stack(void)
 	return isle_stackdepot_save(entries, nr);
 }
 
-static void check_poison(struct isle *isle, u32 id, unsigned int order)
+static void check_poison(struct isle *isle, u32 id)
 {
-	size_t size = PAGE_SIZE << order;
 	unsigned char *start = isle_frame_address(isle, id);
 	unsigned char *bad;
 
-	if (!start || !isle->debug->free_stack[id])
+	if (!start || !isle->debug->poisoned[id])
 		return;
-	bad = memchr_inv(start, PAGE_POISON, size);
+	bad = memchr_inv(start, PAGE_POISON, PAGE_SIZE);
 	if (!bad)
 		return;
-	pr_err("isle: pfn %#lx order %u: written to while free, at byte %td\n",
-	       isle_id_to_pfn(isle, id), order, bad - start);
+	pr_err("isle: pfn %#lx: written to while free, at byte %td\n",
+	       isle_id_to_pfn(isle, id), bad - start);
 	print_hex_dump(KERN_ERR, "isle: ", DUMP_PREFIX_OFFSET, 16, 1, bad,
-		       min_t(size_t, 64, start + size - bad), true);
+		       min_t(size_t, 64, start + PAGE_SIZE - bad), true);
 	isle_debug_print_stacks(isle, id);
 }
 
 void __isle_debug_alloc(struct isle *isle, u32 id, unsigned int order)
 {
-	check_poison(isle, id, order);
+	u32 i;
+
+	for (i = id; i < id + BIT(order); i++)
+		check_poison(isle, i);
 	isle->debug->alloc_stack[id] = save_stack();
 }
 
@@ -109,8 +115,10 @@ void __isle_debug_free(struct isle *isle, u32 id, unsigned int order)
 
 	if (address)
 		memset(address, PAGE_POISON, PAGE_SIZE << order);
-	for (i = id; i < id + BIT(order); i++)
+	for (i = id; i < id + BIT(order); i++) {
 		isle->debug->free_stack[i] = stack;
+		isle->debug->poisoned[i] = true;
+	}
 }
 
 void __isle_debug_split(struct isle *isle, u32 id, unsigned int order)
