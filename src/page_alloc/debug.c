@@ -145,10 +145,12 @@ void __isle_debug_check_links(struct isle_zone *zone, u32 id,
 	if (likely(before == id && after == id && list->nr &&
 		   frame->order == order && frame->state == ISLE_FRAME_FREE))
 		return;
+	if (!__ratelimit(&zone->isle->report))
+		return;
 	pr_err("isle: free list of order %u type %u is corrupt at pfn %#lx: prev's next %#x, next's prev %#x, state %u, order %u\n",
 	       order, mt, isle_id_to_pfn(zone->isle, id), before, after,
 	       frame->state, frame->order);
-	WARN_ON_ONCE(1);
+	dump_stack();
 }
 ISLE_EXPORT_FOR_KUNIT(__isle_debug_check_links);
 

@@ -190,7 +190,7 @@ void isle_split_block(struct isle *isle, u32 id, unsigned int order)
 	u32 i;
 
 	if (!isle_is_allocated(head, order) || head->flags & ISLE_FRAME_COMP) {
-		isle_report_bad_free(isle, id, order);
+		isle_report_bad_split(isle, id, order);
 		return;
 	}
 	for (i = BIT(order) - 1; i; i--) {

@@ -90,8 +90,6 @@ static const char *why_not_free(const struct isle *isle, u32 id,
 	}
 	if (frame->order != order)
 		return "allocated with another order";
-	if (frame->flags & ISLE_FRAME_COMP)
-		return "a compound page can't be split";
 	return "free already, by somebody else at the same time";
 }
 
@@ -116,6 +114,16 @@ void isle_report_bad_free(struct isle *isle, u32 id, unsigned int order)
 	report_bad(isle, id, "free", why_not_free(isle, id, order), order);
 }
 ISLE_EXPORT_FOR_KUNIT(isle_report_bad_free);
+
+void isle_report_bad_split(struct isle *isle, u32 id, unsigned int order)
+{
+	const struct isle_frame *frame = isle_frame(isle, id);
+	const char *why = "it is compound";
+
+	if (frame->state != ISLE_FRAME_ALLOCATED || frame->order != order)
+		why = why_not_free(isle, id, order);
+	report_bad(isle, id, "split", why, order);
+}
 
 void isle_report_bad_get(struct isle *isle, u32 id)
 {

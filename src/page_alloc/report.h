@@ -26,6 +26,14 @@ void isle_report_failure(struct isle *isle, gfp_t gfp, unsigned int order,
 void isle_report_bad_free(struct isle *isle, u32 id, unsigned int order);
 
 /**
+ * isle_report_bad_split - say that a block was split that can't be
+ * @isle: the instance
+ * @id: the frame
+ * @order: the order that the caller gave
+ */
+void isle_report_bad_split(struct isle *isle, u32 id, unsigned int order);
+
+/**
  * isle_report_bad_get - say that a reference to a free frame was asked for
  * @isle: the instance
  * @id: the frame
