@@ -15,10 +15,13 @@
 
 #include "cli.h"
 
+enum buffer_kind { PRIVATE, SHARED, DIRECT };
+
 struct buffer {
 	unsigned char *data;
 	size_t size;
-	bool direct;			/* a short read is the file's end */
+	enum buffer_kind kind;
+	unsigned char *bounce;		/* NULL until it is needed */
 };
 
 struct digest {
@@ -26,7 +29,7 @@ struct digest {
 	__u64 bytes;
 };
 
-enum buffer_kind { PRIVATE, SHARED, DIRECT };
+enum { BOUNCE_SIZE = 128 << 10 };
 
 /* Memory ran out under a write: the kernel can only say so by signal. */
 static void on_sigbus(int signal)
@@ -66,7 +69,7 @@ static size_t buffer_size(int fd, __u64 wanted)
 static struct buffer map_buffer(int fd, size_t size, enum buffer_kind kind)
 {
 	int flags = kind == PRIVATE ? MAP_PRIVATE : MAP_SHARED;
-	struct buffer buffer = { .size = size, .direct = kind == DIRECT };
+	struct buffer buffer = { .size = size, .kind = kind };
 
 	buffer.data = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, fd, 0);
 	if (buffer.data == MAP_FAILED)
@@ -75,20 +78,53 @@ static struct buffer map_buffer(int fd, size_t size, enum buffer_kind kind)
 	return buffer;
 }
 
+/*
+ * Some file systems (9p and FUSE without a cache) read straight into the pages
+ * of the caller, which private isle memory can't take. Then the file is read
+ * to somewhere else and copied.
+ */
+static ssize_t read_and_copy(int file, struct buffer *buffer, size_t at)
+{
+	size_t size = buffer->size - at;
+	ssize_t n;
+
+	if (!buffer->bounce)
+		buffer->bounce = malloc(BOUNCE_SIZE);
+	if (!buffer->bounce)
+		cli_die("out of memory");
+	n = read(file, buffer->bounce, size < BOUNCE_SIZE ? size : BOUNCE_SIZE);
+	if (n > 0)
+		memcpy(buffer->data + at, buffer->bounce, n);
+	return n;
+}
+
+static ssize_t read_at(int file, struct buffer *buffer, size_t at)
+{
+	ssize_t n;
+
+	if (buffer->bounce)
+		return read_and_copy(file, buffer, at);
+	n = read(file, buffer->data + at, buffer->size - at);
+	if (n < 0 && errno == EFAULT && buffer->kind == PRIVATE)
+		return read_and_copy(file, buffer, at);
+	return n;
+}
+
 /* Fills as much of the buffer as the file has; -1 on error. */
-static ssize_t fill(int file, const struct buffer *buffer)
+static ssize_t fill(int file, struct buffer *buffer)
 {
 	size_t filled = 0;
 	ssize_t n;
 
 	while (filled < buffer->size) {
-		n = read(file, buffer->data + filled, buffer->size - filled);
+		n = read_at(file, buffer, filled);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return -1;
 		filled += n;
-		if (!n || (buffer->direct && n % device_page_size()))
+		/* With O_DIRECT a short read is the end, and the next an error. */
+		if (!n || (buffer->kind == DIRECT && n % device_page_size()))
 			break;
 	}
 	return filled;
@@ -105,7 +141,7 @@ static void finish_digest(EVP_MD_CTX *context, struct digest *digest)
 		sprintf(digest->text + 2 * i, "%02x", value[i]);
 }
 
-static int hash_stream(int file, const struct buffer *buffer,
+static int hash_stream(int file, struct buffer *buffer,
 		       struct digest *digest)
 {
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
@@ -173,7 +209,8 @@ static int open_file(const char *name, enum buffer_kind kind)
 		    (kind == DIRECT ? O_DIRECT : 0));
 }
 
-static void say_counters(int fd, const struct digest *digest)
+static void say_counters(int fd, const struct buffer *buffer,
+			 const struct digest *digest)
 {
 	struct isle_opener opener;
 	char text[2][SIZE_TEXT];
@@ -184,6 +221,9 @@ static void say_counters(int fd, const struct digest *digest)
 		pages_text(text[1], opener.object_pages + opener.private_pages));
 	fprintf(stderr, "%llu faults that allocated, %llu pages around them\n",
 		opener.faults_anon, opener.faults_around);
+	if (buffer->bounce)
+		fputs("isle hash: copied there, for the file's system reads into ordinary memory only\n",
+		      stderr);
 }
 
 /* One file, with a device and a buffer of its own. */
@@ -220,9 +260,10 @@ static bool hash_file(const char *name, const struct hash_request *request)
 	else
 		print_sum(name, &digest);
 	if (!error && request->verbose)
-		say_counters(fd, &digest);
+		say_counters(fd, &buffer, &digest);
 
 	munmap(buffer.data, buffer.size);
+	free(buffer.bounce);
 	close(fd);
 	close(file);
 	return !error;
