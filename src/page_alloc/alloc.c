@@ -112,16 +112,17 @@ static unsigned int alloc_zones(struct alloc_context *ac,
 				unsigned int alloc_flags, unsigned int nr,
 				u32 *ids)
 {
-	unsigned int i, got;
+	unsigned int i, may, got;
 
 	alloc_flags |= ac->alloc_flags;
 	for (i = 0; i < ac->zonelist->nr; i++) {
 		struct isle_zone *zone = ac->zonelist->zones[i];
 
-		if (!isle_zone_watermark_ok(zone, ac->order, ac->highest,
-					    alloc_flags))
+		may = isle_zone_watermark_nr(zone, ac->order, ac->highest,
+					     alloc_flags, nr);
+		if (!may)
 			continue;
-		got = alloc_zone(ac, zone, alloc_flags, nr, ids);
+		got = alloc_zone(ac, zone, alloc_flags, may, ids);
 		if (got)
 			return got;
 	}

@@ -44,9 +44,13 @@ static void leave(struct isle_pcp *pcp)
 
 /* Blocks that may be held without eating into what the low mark keeps. */
 static unsigned int within_slack(const struct isle_zone *zone,
-				 unsigned int order, unsigned int nr)
+				 unsigned int order, unsigned int alloc_flags,
+				 unsigned int nr)
 {
-	return min_t(unsigned long, nr, isle_zone_slack(zone) >> order);
+	unsigned long slack;
+
+	slack = isle_zone_slack(zone, alloc_flags & ISLE_ALLOC_CMA);
+	return min_t(unsigned long, nr, slack >> order);
 }
 
 static void tune_up(struct isle_pcp_list *list)
@@ -70,7 +74,7 @@ static void refill(struct isle_zone *zone, struct isle_pcp_list *list,
 	unsigned int nr = min(list->batch, list->high);
 	unsigned long flags;
 
-	nr = within_slack(zone, order, nr);
+	nr = within_slack(zone, order, alloc_flags, nr);
 	if (!nr) {
 		tune_down(list);
 		return;
@@ -153,7 +157,7 @@ static void spill(struct isle_zone *zone, struct isle_pcp_list *list,
 static void make_room(struct isle_zone *zone, struct isle_pcp_list *list,
 		      unsigned int order)
 {
-	bool relaxed = isle_zone_slack(zone) > list->max << order;
+	bool relaxed = isle_zone_slack(zone, true) > list->max << order;
 
 	if (relaxed) {
 		tune_up(list);
@@ -186,6 +190,7 @@ static unsigned int alloc_locked(struct isle_zone *zone, unsigned int order,
 	unsigned int done = 0;
 	unsigned long flags;
 
+	nr = min_t(unsigned int, nr, ISLE_PCP_BATCH_MAX);
 	raw_spin_lock_irqsave(&zone->lock, flags);
 	if (alloc_flags & ISLE_ALLOC_HIGHATOMIC)
 		done = isle_buddy_take_run(zone, order, ISLE_HIGHATOMIC, nr,

@@ -333,15 +333,13 @@ static bool has_block(const struct isle_zone *zone, unsigned int order,
 	return orders >> order;
 }
 
-bool isle_zone_watermark_ok(const struct isle_zone *zone, unsigned int order,
-			    enum isle_zone_type highest,
-			    unsigned int alloc_flags)
+/* Frames above a mark: a request may take a block if there are any. */
+static long room_above(const struct isle_zone *zone, unsigned int order,
+		       enum isle_zone_type highest, unsigned int alloc_flags)
 {
 	unsigned int mark = alloc_flags & ISLE_ALLOC_WMARK_MASK;
 	long free, min;
 
-	if (alloc_flags & ISLE_ALLOC_NO_WATERMARKS)
-		return has_block(zone, order, alloc_flags);
 	free = (long)READ_ONCE(zone->nr_free) -
 	       (long)unusable_free(zone, order, alloc_flags);
 	min = READ_ONCE(zone->watermark[mark]);
@@ -352,11 +350,35 @@ bool isle_zone_watermark_ok(const struct isle_zone *zone, unsigned int order,
 		if (alloc_flags & ISLE_ALLOC_NON_BLOCK)
 			min -= min / 4;
 	}
-	if (free <= min + (long)READ_ONCE(zone->lowmem_reserve[highest]))
+	return free - min - (long)READ_ONCE(zone->lowmem_reserve[highest]);
+}
+
+bool isle_zone_watermark_ok(const struct isle_zone *zone, unsigned int order,
+			    enum isle_zone_type highest,
+			    unsigned int alloc_flags)
+{
+	if (!(alloc_flags & ISLE_ALLOC_NO_WATERMARKS) &&
+	    room_above(zone, order, highest, alloc_flags) <= 0)
 		return false;
 	return has_block(zone, order, alloc_flags);
 }
 ISLE_EXPORT_FOR_KUNIT(isle_zone_watermark_ok);
+
+unsigned int isle_zone_watermark_nr(const struct isle_zone *zone,
+				    unsigned int order,
+				    enum isle_zone_type highest,
+				    unsigned int alloc_flags, unsigned int nr)
+{
+	long room;
+
+	if (!isle_zone_watermark_ok(zone, order, highest, alloc_flags))
+		return 0;
+	if (nr == 1 || alloc_flags & ISLE_ALLOC_NO_WATERMARKS)
+		return nr;
+	room = room_above(zone, order, highest, alloc_flags);
+	return clamp(room >> order, 1L, (long)nr);
+}
+ISLE_EXPORT_FOR_KUNIT(isle_zone_watermark_nr);
 
 const char *isle_zone_name(enum isle_zone_type type)
 {

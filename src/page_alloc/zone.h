@@ -67,18 +67,40 @@ bool isle_zone_watermark_ok(const struct isle_zone *zone, unsigned int order,
 			    unsigned int alloc_flags);
 
 /**
+ * isle_zone_watermark_nr - how many blocks leave a zone above a mark
+ * @zone: the zone
+ * @order: of each block
+ * @highest: the highest zone that the request could have used
+ * @alloc_flags: which mark, and which reserves it may dig into
+ * @nr: how many are wanted, at least 1
+ *
+ * Return: 0 to @nr; not 0 where isle_zone_watermark_ok().
+ */
+unsigned int isle_zone_watermark_nr(const struct isle_zone *zone,
+				    unsigned int order,
+				    enum isle_zone_type highest,
+				    unsigned int alloc_flags, unsigned int nr);
+
+/**
  * isle_zone_name - the kernel's name of a zone type
  * @type: enum isle_zone_type
  */
 const char *isle_zone_name(enum isle_zone_type type);
 
-/* Frames above the low mark, for those who need not take more. */
-static inline unsigned long isle_zone_slack(const struct isle_zone *zone)
+/*
+ * Frames above the low mark, for those who need not take more. CMA's count for
+ * requests that may borrow them, HIGHATOMIC's for none.
+ */
+static inline unsigned long isle_zone_slack(const struct isle_zone *zone,
+					    bool cma)
 {
-	unsigned long free = READ_ONCE(zone->nr_free);
-	unsigned long low = zone->watermark[ISLE_WMARK_LOW];
+	long free = READ_ONCE(zone->nr_free) -
+		    READ_ONCE(zone->nr_free_highatomic);
+	long low = READ_ONCE(zone->watermark[ISLE_WMARK_LOW]);
 
-	return free > low ? free - low : 0;
+	if (!cma)
+		free -= READ_ONCE(zone->nr_free_cma);
+	return max(free - low, 0L);
 }
 
 #endif /* _ISLE_ZONE_H */
