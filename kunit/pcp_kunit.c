@@ -1,0 +1,593 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Tests of src/page_alloc/pcp.c. */
+
+#include <linux/cpu.h>
+#include <linux/smp.h>
+
+#include "instance_fixture.h"
+#include "invariants.h"
+#include "page_alloc/alloc.h"
+#include "page_alloc/buddy.h"
+#include "page_alloc/gfp.h"
+#include "page_alloc/migrate.h"
+#include "page_alloc/zone.h"
+
+enum { MANY = 480 };
+
+static u32 take(struct isle *isle, gfp_t gfp, unsigned int order)
+{
+	return isle_alloc_frames(isle, gfp, order, NUMA_NO_NODE);
+}
+
+/* One ZONE_NORMAL in which a CPU's list of order 0 has room for some 1000. */
+static struct isle *roomy(struct kunit *test)
+{
+	return fixture_normal(test, FIXTURE_MB(256) * num_possible_cpus());
+}
+
+static void a_list_is_filled_in_growing_batches(struct kunit *test)
+{
+	struct isle *isle = roomy(test);
+	struct isle_zone *zone = isle->zones[0];
+	struct isle_pcp_list *list = fixture_pcp(zone, 0, ISLE_UNMOVABLE);
+	unsigned int batch = 1, left = 0;
+	unsigned int i;
+
+	for (i = 0; i < MANY; i++) {
+		unsigned int refills = zone->events.refill;
+
+		KUNIT_EXPECT_EQ(test, left, list->count);
+		KUNIT_EXPECT_NE(test, ISLE_NO_FRAME, take(isle, GFP_KERNEL, 0));
+		KUNIT_EXPECT_EQ(test, !left, zone->events.refill - refills);
+		if (!left) {
+			left = batch;
+			batch = min_t(unsigned int, batch * 2,
+				      ISLE_PCP_BATCH_MAX);
+			KUNIT_EXPECT_EQ(test, batch, list->batch);
+		}
+		left--;
+	}
+	KUNIT_EXPECT_EQ(test, 0, zone->events.locked_alloc);
+	EXPECT_ALLOCATED(test, isle, MANY);
+}
+
+static void the_frame_freed_last_is_the_next_taken(struct kunit *test)
+{
+	struct isle *isle = roomy(test);
+	u32 a = take(isle, GFP_KERNEL, 0), b = take(isle, GFP_KERNEL, 0);
+
+	isle_free_frames(isle, a, 0);
+	isle_free_frames(isle, b, 0);
+	KUNIT_EXPECT_EQ(test, b, take(isle, GFP_KERNEL, 0));
+	KUNIT_EXPECT_EQ(test, a, take(isle, GFP_KERNEL, 0));
+	KUNIT_EXPECT_EQ(test, 0, isle->zones[0]->events.locked_free);
+}
+
+static void each_order_and_type_has_its_list(struct kunit *test)
+{
+	static const gfp_t gfps[ISLE_PCPTYPES] = {
+		[ISLE_UNMOVABLE]   = GFP_KERNEL,
+		[ISLE_MOVABLE]     = GFP_KERNEL | __GFP_MOVABLE,
+		[ISLE_RECLAIMABLE] = GFP_KERNEL | __GFP_RECLAIMABLE,
+	};
+	struct isle *isle = roomy(test);
+	unsigned int order, mt;
+
+	for (order = 0; order <= ISLE_TOP_ORDER; order++) {
+		for (mt = 0; mt < ISLE_PCPTYPES; mt++) {
+			struct isle_pcp_list *list;
+			u32 id = take(isle, gfps[mt], order);
+			unsigned int count;
+
+			list = fixture_pcp(isle->zones[0], order, mt);
+			count = list->count;
+			isle_free_frames(isle, id, order);
+			KUNIT_EXPECT_EQ(test, isle_pcp_has_order(order),
+					list->count == count + 1);
+			KUNIT_EXPECT_EQ(test, isle_pcp_has_order(order),
+					list->max > 0);
+		}
+	}
+	EXPECT_ALLOCATED(test, isle, 0);
+}
+
+static void other_orders_go_to_the_zone(struct kunit *test)
+{
+	struct isle *isle = roomy(test);
+	struct isle_zone *zone = isle->zones[0];
+	unsigned int order, n = 0;
+
+	for (order = 0; order <= ISLE_TOP_ORDER; order++) {
+		n += !isle_pcp_has_order(order);
+		isle_free_frames(isle, take(isle, GFP_KERNEL, order), order);
+		KUNIT_EXPECT_EQ(test, n, zone->events.locked_alloc);
+		KUNIT_EXPECT_EQ(test, n, zone->events.locked_free);
+	}
+	KUNIT_EXPECT_EQ(test, 6, n);
+}
+
+static void expect_an_eighth(struct kunit *test, u32 frames)
+{
+	struct isle *isle = fixture_normal(test, frames);
+	struct isle_zone *zone = isle->zones[0];
+	unsigned long most = 0;
+	unsigned int order, mt;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		const struct isle_pcp *pcp = per_cpu_ptr(zone->pcp, cpu);
+
+		for (order = 0; order <= ISLE_TOP_ORDER; order++)
+			for (mt = 0; mt < ISLE_PCP_TYPES; mt++)
+				most += pcp->list[order][mt].max << order;
+	}
+	KUNIT_EXPECT_LE(test, most, frames / 8);
+}
+
+static void all_lists_hold_an_eighth_at_most(struct kunit *test)
+{
+	expect_an_eighth(test, 1);
+	expect_an_eighth(test, 100);
+	expect_an_eighth(test, ISLE_TOP_FRAMES);
+	expect_an_eighth(test, FIXTURE_MB(64));
+	expect_an_eighth(test, FIXTURE_MB(64) + 77);
+	expect_an_eighth(test, FIXTURE_MB(256) * num_possible_cpus());
+}
+
+static void order_9_has_lists_only_where_there_is_room(struct kunit *test)
+{
+	struct isle *small = fixture_normal(test, FIXTURE_MB(64));
+	struct isle *large = roomy(test);
+
+	KUNIT_EXPECT_EQ(test, 0,
+			fixture_pcp(small->zones[0], 9, ISLE_MOVABLE)->max);
+	KUNIT_EXPECT_GT(test,
+			fixture_pcp(large->zones[0], 9, ISLE_MOVABLE)->max, 0);
+	isle_free_frames(small, take(small, GFP_KERNEL, 9), 9);
+	KUNIT_EXPECT_EQ(test, 1, small->zones[0]->events.locked_free);
+	isle_free_frames(large, take(large, GFP_KERNEL, 9), 9);
+	KUNIT_EXPECT_EQ(test, 0, large->zones[0]->events.locked_free);
+}
+
+/* Free more than a list holds, all at once or one by one. */
+static void overfill(struct kunit *test, struct isle *isle, bool bulk)
+{
+	struct isle_zone *zone = isle->zones[0];
+	struct isle_pcp_list *list = fixture_pcp(zone, 0, ISLE_UNMOVABLE);
+	unsigned int i, nr = list->max + 100;
+	unsigned int high = list->high;
+	u32 *ids;
+
+	ids = kunit_kcalloc(test, nr, sizeof(*ids), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, ids);
+	for (i = 0; i < nr; i++)
+		ids[i] = take(isle, GFP_KERNEL, 0);
+	isle_drain_all(isle);
+	KUNIT_EXPECT_EQ(test, high, list->high);
+	if (bulk)
+		isle_free_frames_bulk(isle, ids, nr);
+	for (i = 0; !bulk && i < nr; i++)
+		isle_free_frames(isle, ids[i], 0);
+	KUNIT_EXPECT_EQ(test, list->max, list->high);
+	KUNIT_EXPECT_GE(test, list->count, list->max / 2);
+	KUNIT_EXPECT_LE(test, list->count, list->max);
+	KUNIT_EXPECT_GE(test, zone->events.spill, 2);
+	KUNIT_EXPECT_EQ(test, 0, zone->events.locked_free);
+	/* What was freed last is still there, what was freed first is not. */
+	KUNIT_EXPECT_EQ(test, ids[nr - 1], list->ids[list->count - 1]);
+	KUNIT_EXPECT_EQ(test, ISLE_FRAME_PCP, isle->frames[ids[nr - 1]].state);
+	KUNIT_EXPECT_NE(test, ISLE_FRAME_PCP, isle->frames[ids[0]].state);
+	EXPECT_ALLOCATED(test, isle, 0);
+}
+
+static void a_list_that_is_full_grows_and_then_spills_its_oldest(struct kunit *test)
+{
+	overfill(test, roomy(test), false);
+}
+
+static void so_does_one_that_is_filled_in_bulk(struct kunit *test)
+{
+	overfill(test, roomy(test), true);
+}
+
+/* Below the low mark blocks come one by one, and lists shrink. */
+static void a_zone_short_of_memory_lends_no_more(struct kunit *test)
+{
+	struct isle *isle = fixture_normal(test, FIXTURE_MB(64));
+	struct isle_zone *zone = isle->zones[0];
+	struct isle_pcp_list *list = fixture_pcp(zone, 0, ISLE_UNMOVABLE);
+	unsigned int i, high, refills;
+	u32 ids[16];
+
+	for (i = 0; i < 16; i++)
+		ids[i] = take(isle, GFP_KERNEL, 0);
+	isle_pcp_drain_local(zone);
+	for (i = 0; i < 16; i++)
+		isle_free_frames(isle, ids[i], 0);
+	for (i = 0; i < 16; i++)
+		ids[i] = take(isle, GFP_KERNEL, 0);
+	KUNIT_EXPECT_EQ(test, 0, list->count);
+	refills = zone->events.refill;
+	zone->watermark[ISLE_WMARK_LOW] = zone->nr_free;
+	high = list->high;
+	list->high = list->max;
+	for (i = 0; i < 8; i++)
+		isle_free_frames(isle, take(isle, GFP_ATOMIC, 1), 1);
+	KUNIT_EXPECT_NE(test, ISLE_NO_FRAME, take(isle, GFP_KERNEL, 0));
+	KUNIT_EXPECT_EQ(test, refills, zone->events.refill);
+	KUNIT_EXPECT_EQ(test, high, list->high);
+	KUNIT_EXPECT_EQ(test, 1, list->batch);
+	KUNIT_EXPECT_EQ(test, 0, list->count);
+}
+
+static void a_full_list_shrinks_when_memory_is_short(struct kunit *test)
+{
+	struct isle *isle = fixture_normal(test, FIXTURE_MB(64));
+	struct isle_zone *zone = isle->zones[0];
+	struct isle_pcp_list *list = fixture_pcp(zone, 0, ISLE_UNMOVABLE);
+	unsigned int i;
+	u32 ids[MANY];
+
+	for (i = 0; i < MANY; i++)
+		ids[i] = take(isle, GFP_KERNEL, 0);
+	KUNIT_ASSERT_LT(test, list->max, MANY);
+	for (i = 0; i < list->max; i++)
+		isle_free_frames(isle, ids[i], 0);
+	list->high = list->count;
+	zone->watermark[ISLE_WMARK_LOW] = zone->managed;
+	isle_free_frames(isle, ids[i], 0);
+	KUNIT_EXPECT_EQ(test, DIV_ROUND_UP(list->max, 4), list->high);
+	KUNIT_EXPECT_EQ(test, list->high, list->count);
+	EXPECT_ALLOCATED(test, isle, MANY - list->max - 1);
+}
+
+static void a_batch_leaves_the_low_mark_alone(struct kunit *test)
+{
+	struct isle *isle = roomy(test);
+	struct isle_zone *zone = isle->zones[0];
+	struct isle_pcp_list *list = fixture_pcp(zone, 0, ISLE_UNMOVABLE);
+
+	list->batch = 100;
+	list->high = 100;
+	zone->watermark[ISLE_WMARK_LOW] = zone->nr_free - 30;
+	take(isle, GFP_KERNEL, 0);
+	KUNIT_EXPECT_EQ(test, 29, list->count);
+}
+
+static void a_batch_counts_on_no_frames_that_it_cannot_have(struct kunit *test)
+{
+	struct isle_extent extent = {
+		.base_pfn = FIXTURE_4GB, .nr = FIXTURE_MB(64),
+	};
+	struct isle_config config = {
+		.extents = &extent,
+		.nr_extents = 1,
+		.min_free_kbytes = FIXTURE_NO_RESERVE,
+		.cma_percent = 50,
+	};
+	struct isle *isle = fixture_create(test, &config);
+	struct isle_zone *zone = isle->zones[0];
+	struct isle_pcp_list *list;
+
+	zone->watermark[ISLE_WMARK_LOW] = FIXTURE_MB(32) - 30;
+	list = fixture_pcp(zone, 0, ISLE_UNMOVABLE);
+	list->high = list->max;
+	list->batch = list->max;
+	take(isle, GFP_KERNEL, 0);
+	KUNIT_EXPECT_EQ(test, 29, list->count);
+	list = fixture_pcp(zone, 0, ISLE_MOVABLE);
+	list->high = list->max;
+	list->batch = list->max;
+	take(isle, GFP_KERNEL | __GFP_MOVABLE, 0);
+	KUNIT_EXPECT_EQ(test, list->max - 1, list->count);
+}
+
+/* What an interrupt finds that came while the lists were in use. */
+static void who_interrupts_a_user_of_the_lists_goes_to_the_zone(struct kunit *test)
+{
+	struct isle *isle = roomy(test);
+	struct isle_zone *zone = isle->zones[0];
+	struct isle_pcp_list *list = fixture_pcp(zone, 0, ISLE_UNMOVABLE);
+	u32 a = take(isle, GFP_KERNEL, 0), b, ids[4];
+	unsigned int i, count;
+
+	for (i = 0; i < 8; i++)
+		take(isle, GFP_KERNEL, 0);
+	isle_free_frames(isle, a, 0);
+	count = list->count;
+	preempt_disable();
+	this_cpu_ptr(zone->pcp)->busy = true;
+	b = take(isle, GFP_ATOMIC, 0);
+	isle_free_frames(isle, b, 0);
+	i = isle_alloc_frames_bulk(isle, GFP_ATOMIC, NUMA_NO_NODE, 4, ids);
+	isle_free_frames_bulk(isle, ids, 4);
+	isle_pcp_drain_local(zone);
+	this_cpu_ptr(zone->pcp)->busy = false;
+	preempt_enable();
+	KUNIT_EXPECT_NE(test, a, b);
+	KUNIT_EXPECT_EQ(test, 4, i);
+	KUNIT_EXPECT_EQ(test, 5, zone->events.locked_alloc);
+	KUNIT_EXPECT_EQ(test, 5, zone->events.locked_free);
+	KUNIT_EXPECT_EQ(test, count, list->count);
+	KUNIT_EXPECT_EQ(test, a, take(isle, GFP_KERNEL, 0));
+	EXPECT_ALLOCATED(test, isle, 9);
+}
+
+static void a_cma_frame_goes_to_the_movable_list(struct kunit *test)
+{
+	struct isle_extent extent = {
+		.base_pfn = FIXTURE_4GB, .nr = FIXTURE_MB(64),
+	};
+	struct isle_config config = {
+		.extents = &extent,
+		.nr_extents = 1,
+		.min_free_kbytes = FIXTURE_NO_RESERVE,
+		.cma_percent = 100,
+	};
+	struct isle *isle = fixture_create(test, &config);
+	struct isle_pcp_list *list = fixture_pcp(isle->zones[0], 0,
+						 ISLE_MOVABLE);
+	u32 id = take(isle, GFP_KERNEL | __GFP_MOVABLE, 0);
+	u32 ids[2];
+
+	KUNIT_ASSERT_NE(test, ISLE_NO_FRAME, id);
+	isle_free_frames(isle, id, 0);
+	KUNIT_EXPECT_EQ(test, 1, list->count);
+	isle_alloc_frames_bulk(isle, GFP_KERNEL | __GFP_MOVABLE, NUMA_NO_NODE,
+			       2, ids);
+	isle_free_frames_bulk(isle, ids, 2);
+	KUNIT_EXPECT_GE(test, list->count, 2);
+	KUNIT_EXPECT_EQ(test, 0, isle->zones[0]->events.locked_free);
+	KUNIT_EXPECT_EQ(test, ISLE_NO_FRAME,
+			take(isle, GFP_NOWAIT | __GFP_NOWARN, 0));
+}
+
+static void highatomic_and_isolated_frames_go_to_no_list(struct kunit *test)
+{
+	struct isle *isle = roomy(test);
+	struct isle_zone *zone = isle->zones[0];
+	u32 a[2], b;
+
+	a[0] = take(isle, GFP_KERNEL, 0);
+	a[1] = take(isle, GFP_KERNEL, 0);
+	b = take(isle, GFP_KERNEL | __GFP_MOVABLE, 0);
+	isle_reserve_highatomic(zone, a[0]);
+	KUNIT_EXPECT_EQ(test, 0, isle_isolate_pageblock(isle, b));
+	isle_free_frames(isle, b, 0);
+	isle_free_frames(isle, a[0], 0);
+	isle_free_frames_bulk(isle, a + 1, 1);
+	KUNIT_EXPECT_EQ(test, 0, isle_pcp_pages(zone));
+	KUNIT_EXPECT_EQ(test, 3, zone->events.locked_free);
+	KUNIT_EXPECT_EQ(test, ISLE_PAGEBLOCK_FRAMES, zone->nr_free_highatomic);
+	EXPECT_ALLOCATED(test, isle, 0);
+}
+
+static void a_spill_merges_runs(struct kunit *test)
+{
+	struct isle *isle = fixture_normal(test, FIXTURE_MB(64));
+	struct isle_zone *zone = isle->zones[0];
+	unsigned int i;
+	u32 ids[MANY];
+
+	for (i = 0; i < MANY; i++)
+		ids[i] = take(isle, GFP_KERNEL, 0);
+	/* Falling, rising, and neither. */
+	for (i = 0; i < MANY / 3; i++)
+		isle_free_frames(isle, ids[i], 0);
+	for (i = MANY - 1; i >= MANY / 3 * 2; i--)
+		isle_free_frames(isle, ids[i], 0);
+	for (i = 0; i < MANY / 3; i++)
+		isle_free_frames(isle, ids[MANY / 3 + i * 7 % (MANY / 3)], 0);
+	isle_drain_all(isle);
+	EXPECT_ALLOCATED(test, isle, 0);
+	KUNIT_EXPECT_EQ(test, FIXTURE_MB(64) / ISLE_TOP_FRAMES,
+			fixture_nr_blocks(zone, ISLE_TOP_ORDER, ISLE_MOVABLE) +
+			fixture_nr_blocks(zone, ISLE_TOP_ORDER,
+					  ISLE_UNMOVABLE));
+}
+
+static void a_spill_pays_off_the_boost(struct kunit *test)
+{
+	struct isle *isle = fixture_normal(test, FIXTURE_MB(64));
+	struct isle_zone *zone = isle->zones[0];
+	u32 a = take(isle, GFP_KERNEL, 0), b = take(isle, GFP_KERNEL, 4);
+
+	zone->watermark_boost = 20;
+	isle_free_frames(isle, a, 0);
+	KUNIT_EXPECT_EQ(test, 20, zone->watermark_boost);
+	isle_pcp_drain_local(zone);
+	KUNIT_EXPECT_LT(test, zone->watermark_boost, 20);
+	isle_free_frames(isle, b, 4);
+	KUNIT_EXPECT_LE(test, zone->watermark_boost, 3);
+	isle_free_frames(isle, take(isle, GFP_KERNEL, 4), 4);
+	KUNIT_EXPECT_EQ(test, 0, zone->watermark_boost);
+}
+
+static void blocks_are_counted_as_they_pass(struct kunit *test)
+{
+	struct isle *isle = roomy(test);
+	unsigned long allocs, frees;
+	unsigned int order;
+	u32 ids[40];
+
+	for (order = 0; order <= ISLE_TOP_ORDER; order++)
+		isle_free_frames(isle, take(isle, GFP_KERNEL, order), order);
+	isle_alloc_frames_bulk(isle, GFP_KERNEL, NUMA_NO_NODE, 40, ids);
+	isle_free_frames_bulk(isle, ids, 39);
+	isle_drain_all(isle);
+	isle_pcp_events(isle->zones[0], &allocs, &frees);
+	KUNIT_EXPECT_EQ(test, 11 + 40, allocs);
+	KUNIT_EXPECT_EQ(test, 11 + 39, frees);
+}
+
+static void take_gets_what_is_on_the_list_and_no_more(struct kunit *test)
+{
+	struct isle *isle = roomy(test);
+	struct isle_zone *zone = isle->zones[0];
+	u32 ids[4], got[4];
+	unsigned int i;
+
+	KUNIT_EXPECT_EQ(test, 0, isle_pcp_take(zone, 0, ISLE_MOVABLE, 4, got));
+	for (i = 0; i < 3; i++)
+		ids[i] = take(isle, GFP_KERNEL | __GFP_MOVABLE, 0);
+	isle_pcp_drain_local(zone);
+	for (i = 0; i < 3; i++)
+		isle_free_frames(isle, ids[i], 0);
+	KUNIT_EXPECT_EQ(test, 3, isle_pcp_take(zone, 0, ISLE_MOVABLE, 4, got));
+	for (i = 0; i < 3; i++)
+		KUNIT_EXPECT_EQ(test, ids[2 - i], got[i]);
+	KUNIT_EXPECT_EQ(test, 0, isle_pcp_take(zone, 4, ISLE_MOVABLE, 4, got));
+	isle_pcp_free_bulk(zone, ids, 3);
+	EXPECT_ALLOCATED(test, isle, 0);
+}
+
+/* Allocates and frees on another CPU, in hard interrupt context. */
+static void use_lists(void *data)
+{
+	struct isle *isle = data;
+	u32 ids[32];
+	unsigned int i, order;
+
+	for (order = 0; order <= ISLE_PCP_LOW_ORDER; order++) {
+		for (i = 0; i < ARRAY_SIZE(ids); i++)
+			ids[i] = take(isle, GFP_ATOMIC, order);
+		for (i = 0; i < ARRAY_SIZE(ids); i++)
+			isle_free_frames(isle, ids[i], order);
+	}
+}
+
+static unsigned long frames_of_cpu(const struct isle_zone *zone, int cpu)
+{
+	const struct isle_pcp *pcp = per_cpu_ptr(zone->pcp, cpu);
+	unsigned long frames = 0;
+	unsigned int order, mt;
+
+	for (order = 0; order <= ISLE_TOP_ORDER; order++)
+		for (mt = 0; mt < ISLE_PCP_TYPES; mt++)
+			frames += pcp->list[order][mt].count << order;
+	return frames;
+}
+
+/* This CPU and another have frames on their lists. */
+static struct isle *both_filled(struct kunit *test, int *other)
+{
+	struct isle *isle = roomy(test);
+
+	*other = cpumask_any_but(cpu_online_mask, raw_smp_processor_id());
+	if (*other >= nr_cpu_ids)
+		kunit_skip(test, "a second CPU");
+	use_lists(isle);
+	KUNIT_ASSERT_EQ(test, 0,
+			smp_call_function_single(*other, use_lists, isle, true));
+	KUNIT_ASSERT_GT(test, frames_of_cpu(isle->zones[0], *other), 0);
+	KUNIT_ASSERT_GT(test, frames_of_cpu(isle->zones[0],
+					    raw_smp_processor_id()), 0);
+	KUNIT_EXPECT_EQ(test, isle_nr_managed(isle), isle_nr_free(isle));
+	EXPECT_ALLOCATED(test, isle, 0);
+	return isle;
+}
+
+static void a_cpu_drains_its_own_lists_only(struct kunit *test)
+{
+	int other, me;
+	struct isle *isle = both_filled(test, &other);
+	struct isle_zone *zone = isle->zones[0];
+	unsigned long theirs = frames_of_cpu(zone, other);
+
+	me = raw_smp_processor_id();
+	isle_pcp_drain_local(zone);
+	KUNIT_EXPECT_EQ(test, 0, frames_of_cpu(zone, me));
+	KUNIT_EXPECT_EQ(test, theirs, frames_of_cpu(zone, other));
+	KUNIT_EXPECT_EQ(test, theirs, isle_pcp_pages(zone));
+	EXPECT_ALLOCATED(test, isle, 0);
+}
+
+static void one_cpu_can_be_drained(struct kunit *test)
+{
+	int other, me;
+	struct isle *isle = both_filled(test, &other);
+	struct isle_zone *zone = isle->zones[0];
+	unsigned long mine;
+
+	me = raw_smp_processor_id();
+	mine = frames_of_cpu(zone, me);
+	isle_drain_cpu(isle, other);
+	KUNIT_EXPECT_EQ(test, mine, frames_of_cpu(zone, me));
+	KUNIT_EXPECT_EQ(test, 0, frames_of_cpu(zone, other));
+	EXPECT_ALLOCATED(test, isle, 0);
+}
+
+static void all_cpus_can_be_drained(struct kunit *test)
+{
+	int other;
+	struct isle *isle = both_filled(test, &other);
+	struct isle_zone *zone = isle->zones[0];
+
+	isle_drain_all(isle);
+	KUNIT_EXPECT_EQ(test, 0, isle_pcp_pages(zone));
+	KUNIT_EXPECT_EQ(test, zone->managed, zone->nr_free);
+	EXPECT_ALLOCATED(test, isle, 0);
+}
+
+#ifdef CONFIG_HOTPLUG_CPU
+static void a_cpu_that_dies_leaves_nothing_behind(struct kunit *test)
+{
+	struct isle_zone *zone;
+	struct isle *isle;
+	int other;
+
+	/* The first CPU may be one that can't be taken down. */
+	KUNIT_ASSERT_EQ(test, 0, set_cpus_allowed_ptr(current, cpumask_of(0)));
+	isle = both_filled(test, &other);
+	zone = isle->zones[0];
+	KUNIT_ASSERT_EQ(test, 0, remove_cpu(other));
+	KUNIT_EXPECT_EQ(test, 0, frames_of_cpu(zone, other));
+	KUNIT_EXPECT_GT(test, frames_of_cpu(zone, 0), 0);
+	EXPECT_ALLOCATED(test, isle, 0);
+	/* Draining passes over it, and it can come back. */
+	isle_drain_cpu(isle, other);
+	isle_drain_all(isle);
+	KUNIT_EXPECT_EQ(test, 0, isle_pcp_pages(zone));
+	KUNIT_ASSERT_EQ(test, 0, add_cpu(other));
+	KUNIT_EXPECT_EQ(test, 0,
+			smp_call_function_single(other, use_lists, isle, true));
+	KUNIT_EXPECT_GT(test, frames_of_cpu(zone, other), 0);
+	EXPECT_ALLOCATED(test, isle, 0);
+}
+#endif
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(a_list_is_filled_in_growing_batches),
+	KUNIT_CASE(the_frame_freed_last_is_the_next_taken),
+	KUNIT_CASE(each_order_and_type_has_its_list),
+	KUNIT_CASE(other_orders_go_to_the_zone),
+	KUNIT_CASE(all_lists_hold_an_eighth_at_most),
+	KUNIT_CASE(order_9_has_lists_only_where_there_is_room),
+	KUNIT_CASE(a_list_that_is_full_grows_and_then_spills_its_oldest),
+	KUNIT_CASE(so_does_one_that_is_filled_in_bulk),
+	KUNIT_CASE(a_zone_short_of_memory_lends_no_more),
+	KUNIT_CASE(a_full_list_shrinks_when_memory_is_short),
+	KUNIT_CASE(a_batch_leaves_the_low_mark_alone),
+	KUNIT_CASE(a_batch_counts_on_no_frames_that_it_cannot_have),
+	KUNIT_CASE(who_interrupts_a_user_of_the_lists_goes_to_the_zone),
+	KUNIT_CASE(a_cma_frame_goes_to_the_movable_list),
+	KUNIT_CASE(highatomic_and_isolated_frames_go_to_no_list),
+	KUNIT_CASE(a_spill_merges_runs),
+	KUNIT_CASE(a_spill_pays_off_the_boost),
+	KUNIT_CASE(blocks_are_counted_as_they_pass),
+	KUNIT_CASE(take_gets_what_is_on_the_list_and_no_more),
+	KUNIT_CASE(a_cpu_drains_its_own_lists_only),
+	KUNIT_CASE(one_cpu_can_be_drained),
+	KUNIT_CASE(all_cpus_can_be_drained),
+#ifdef CONFIG_HOTPLUG_CPU
+	KUNIT_CASE(a_cpu_that_dies_leaves_nothing_behind),
+#endif
+	{}
+};
+
+static struct kunit_suite suite = {
+	.name = "isle_pcp",
+	.test_cases = cases,
+};
+
+kunit_test_suite(suite);
