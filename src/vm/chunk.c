@@ -7,6 +7,7 @@
 #include <linux/slab.h>
 
 #include "chunk.h"
+#include "expose.h"
 #include "page_alloc/alloc.h"
 
 static struct kmem_cache *chunk_cache;
@@ -160,6 +161,9 @@ unsigned int isle_chunk_free(struct isle_store *store,
 		start = i;
 		while (i <= last && chunk->slot[i] != ISLE_NO_FRAME)
 			i++;
+		if (store->kind == ISLE_STORE_OBJECT)
+			isle_unexpose(store->isle, chunk->slot + start,
+				      i - start);
 		isle_free_frames_bulk(store->isle, chunk->slot + start,
 				      i - start);
 		memset32(chunk->slot + start, ISLE_NO_FRAME, i - start);
