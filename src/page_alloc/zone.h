@@ -88,15 +88,17 @@ unsigned int isle_zone_watermark_nr(const struct isle_zone *zone,
 const char *isle_zone_name(enum isle_zone_type type);
 
 /*
- * Frames above the low mark, for those who need not take more. CMA's count for
- * requests that may borrow them, HIGHATOMIC's for none.
+ * Frames above the low mark, for those who need not take more. What is kept
+ * from requests that may go to higher zones is kept here from all. CMA's count
+ * for requests that may borrow them, HIGHATOMIC's for none.
  */
 static inline unsigned long isle_zone_slack(const struct isle_zone *zone,
 					    bool cma)
 {
 	long free = READ_ONCE(zone->nr_free) -
 		    READ_ONCE(zone->nr_free_highatomic);
-	long low = READ_ONCE(zone->watermark[ISLE_WMARK_LOW]);
+	long low = READ_ONCE(zone->watermark[ISLE_WMARK_LOW]) +
+		   READ_ONCE(zone->lowmem_reserve[ISLE_ZONE_TYPES - 1]);
 
 	if (!cma)
 		free -= READ_ONCE(zone->nr_free_cma);
