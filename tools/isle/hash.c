@@ -222,7 +222,7 @@ static void say_counters(int fd, const struct buffer *buffer,
 	fprintf(stderr, "%llu faults that allocated, %llu pages around them\n",
 		opener.faults_anon, opener.faults_around);
 	if (buffer->bounce)
-		fputs("isle hash: copied there, for the file's system reads into ordinary memory only\n",
+		fputs("isle hash: copied there: private isle memory takes no direct reads\n",
 		      stderr);
 }
 

@@ -47,7 +47,7 @@ openers() { "$isle" stat --json | json 'j["openers"]'; }
 allocate_and_free() {
 	local handle before
 	before=$(free_pages)
-	handle=$("$isle" alloc --order 3 --count 2 --json | json 'j["blocks"][1]["handle"]') || return
+	handle=$("$isle" alloc -o 3 -n 2 --json | json 'j["blocks"][1]["handle"]') || return
 	[ "$(blocks_held)" = 2 ] || return
 	[ "$(free_pages)" = $((before - 16)) ] || return
 	"$isle" free "$handle" && [ "$(blocks_held)" = 1 ] || return
@@ -126,18 +126,18 @@ hashes_stdin() {
 
 # tmpfs takes no O_DIRECT on older kernels; the repository's folder may not either.
 hash_direct() {
-	local folder file
+	local name="hash --direct: the disk writes into isle's frames" folder file
 	for folder in "$tap_work" /var/tmp .; do
 		file=$folder/direct.$$
 		cp "$tap_work/large" "$file" 2>/dev/null || continue
 		if dd if="$file" of=/dev/null bs=4k count=1 iflag=direct 2>/dev/null; then
-			check "hash --direct: the disk writes into isle's frames" hashes_like "$file" --direct
+			check "$name" hashes_like "$file" --direct
 			rm -f "$file"
 			return
 		fi
 		rm -f "$file"
 	done
-	skip "hash --direct: the disk writes into isle's frames" "no file system here takes O_DIRECT"
+	skip "$name" "no file system here takes O_DIRECT"
 }
 
 watch_rows() {
