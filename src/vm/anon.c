@@ -51,7 +51,7 @@ static int map_run(struct isle_fault *fault, enum isle_slot kind,
 	}
 }
 
-static int map_around(struct isle_fault *fault, bool zero)
+int isle_anon_map(struct isle_fault *fault, bool zero)
 {
 	unsigned int slot, next, mapped = 0;
 
@@ -98,7 +98,7 @@ int isle_anon_read(struct isle_fault *fault)
 	bool zero = isle_slot_kind(fault, fault->slot) == ISLE_SLOT_EMPTY;
 	int err;
 
-	err = map_around(fault, true);
+	err = isle_anon_map(fault, true);
 	if (err)
 		return err;
 	if (object_appeared(fault))
@@ -165,5 +165,5 @@ int isle_anon_write(struct isle_fault *fault)
 		if (ret)
 			return ret;
 	}
-	return map_around(fault, false);
+	return isle_anon_map(fault, false);
 }

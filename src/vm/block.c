@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Blocks: see block.h. */
 
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/capability.h>
 #include <linux/nodemask.h>
 #include <linux/ratelimit.h>

@@ -6,6 +6,8 @@
  * Where it can, it runs under the VMA's own lock.
  */
 
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/ratelimit.h>
 #include <linux/sched.h>
 

@@ -107,10 +107,20 @@ void isle_fault_end(struct isle_fault *fault);
  * @nr: out: how many slots were filled
  *
  * Zeroed frames, in one go, as many in a row as the fault may map and memory
- * and limit allow.
+ * and limit allow. In a layer they hide what the object gets there later, as if
+ * they had been written.
  * Return: the first slot, or -ENOMEM or -EDQUOT when not one is to be had.
  */
 int isle_populate(struct isle_fault *fault, unsigned int *nr);
+
+/**
+ * isle_anon_map - map what the layer and the object have around a fault
+ * @fault: the fault
+ * @zero: and the zero frame where they have nothing
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int isle_anon_map(struct isle_fault *fault, bool zero);
 
 /**
  * isle_anon_read - a read fault in a private mapping
