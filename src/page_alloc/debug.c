@@ -171,6 +171,7 @@ void isle_debug_print_stacks(struct isle *isle, u32 id)
 	print_stack("last allocated by", isle->debug->alloc_stack[id]);
 	print_stack("last freed by", isle->debug->free_stack[id]);
 }
+ISLE_EXPORT_FOR_KUNIT(isle_debug_print_stacks);
 
 void isle_debug_print_owner(struct isle *isle, u32 id)
 {

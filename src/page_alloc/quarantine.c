@@ -87,3 +87,4 @@ void isle_quarantine_stop(struct isle *isle)
 {
 	cancel_delayed_work_sync(&isle->quarantine.rescan);
 }
+ISLE_EXPORT_FOR_KUNIT(isle_quarantine_stop);
