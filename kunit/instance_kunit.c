@@ -295,7 +295,7 @@ static void too_many_extents_are_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, fixture_try_create(test, &config));
 }
 
-/* The best of three, for the machine has other things to do. */
+/* The best of five, for the machine has other things to do. */
 static s64 time_to_build(struct kunit *test, struct isle_frame *frames,
 			 unsigned long nr)
 {
@@ -308,7 +308,7 @@ static s64 time_to_build(struct kunit *test, struct isle_frame *frames,
 	s64 best = S64_MAX;
 	unsigned int i;
 
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < 5; i++) {
 		struct isle *isle;
 		ktime_t start;
 
@@ -348,12 +348,12 @@ static void building_takes_linear_time(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0,
 			kunit_add_action_or_reset(test, free_table, frames));
 	large = time_to_build(test, frames, extent.nr);
-	small = time_to_build(test, frames, extent.nr / 64);
-	kunit_info(test, "%u GB in %lld us, a 64th in %lld us",
+	small = time_to_build(test, frames, extent.nr / 32);
+	kunit_info(test, "%u GB in %lld us, a 32nd in %lld us",
 		   extent.nr >> (30 - PAGE_SHIFT), large / NSEC_PER_USEC,
 		   small / NSEC_PER_USEC);
-	/* A machine that is busy now and then is forgiven, a square is not. */
-	KUNIT_EXPECT_LT(test, large, 64 * 8 * small);
+	/* Caches and a busy machine are forgiven, a square is not. */
+	KUNIT_EXPECT_LT(test, large, 32 * 16 * small);
 }
 
 static struct kunit_case cases[] = {
