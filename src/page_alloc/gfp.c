@@ -54,7 +54,7 @@ unsigned int isle_gfp_alloc_flags(gfp_t gfp, unsigned int order,
 	if (!(gfp & (__GFP_DIRECT_RECLAIM | __GFP_NOMEMALLOC)) &&
 	    gfp & __GFP_HIGH) {
 		flags |= ISLE_ALLOC_NON_BLOCK;
-		if (order)
+		if (order && mt < ISLE_PCPTYPES)
 			flags |= ISLE_ALLOC_HIGHATOMIC;
 	}
 	if (may_ignore_watermarks(gfp))

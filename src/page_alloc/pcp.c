@@ -198,7 +198,8 @@ static unsigned int alloc_locked(struct isle_zone *zone, unsigned int order,
 	if (done < nr)
 		done += isle_rmqueue_bulk(zone, order, mt, alloc_flags,
 					  nr - done, ids + done);
-	if (done < nr && alloc_flags & ISLE_ALLOC_NO_WATERMARKS)
+	if (done < nr && alloc_flags & ISLE_ALLOC_NO_WATERMARKS &&
+	    mt < ISLE_PCPTYPES)
 		done += isle_buddy_take_run(zone, order, ISLE_HIGHATOMIC,
 					    nr - done, ids + done);
 	zone->events.locked_alloc += done;
