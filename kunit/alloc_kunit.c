@@ -725,6 +725,27 @@ static void cma_blocks_come_from_cma_alone(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, FIXTURE_MB(12), isle_nr_free(isle));
 }
 
+static void cma_blocks_do_not_come_from_the_atomic_reserve(struct kunit *test)
+{
+	static const gfp_t gfps[] = {
+		GFP_ATOMIC, GFP_NOWAIT | __GFP_MEMALLOC,
+	};
+	struct isle *isle = quarter_cma(test);
+	unsigned int i;
+
+	isle->zones[0]->watermark[ISLE_WMARK_LOW] = FIXTURE_MB(16);
+	take(isle, GFP_ATOMIC, 4);
+	KUNIT_EXPECT_EQ(test, PAGEBLOCK, isle->zones[0]->nr_highatomic);
+	KUNIT_EXPECT_NE(test, ISLE_NO_FRAME,
+			isle_alloc_typed(isle, GFP_ATOMIC, 10, NUMA_NO_NODE,
+					 ISLE_CMA, false));
+	for (i = 0; i < ARRAY_SIZE(gfps); i++)
+		KUNIT_EXPECT_EQ(test, ISLE_NO_FRAME,
+				isle_alloc_typed(isle, gfps[i] | QUIET, 3,
+						 NUMA_NO_NODE, ISLE_CMA,
+						 false));
+}
+
 static void only_movable_requests_borrow_from_cma(struct kunit *test)
 {
 	struct isle *isle = quarter_cma(test);
@@ -830,6 +851,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(a_request_that_gets_nothing_is_charged_nothing),
 	KUNIT_CASE(blocks_can_be_had_by_migratetype),
 	KUNIT_CASE(cma_blocks_come_from_cma_alone),
+	KUNIT_CASE(cma_blocks_do_not_come_from_the_atomic_reserve),
 	KUNIT_CASE(only_movable_requests_borrow_from_cma),
 	KUNIT_CASE(a_request_begins_with_the_preferred_node),
 	KUNIT_CASE(a_node_that_is_full_sends_on_to_the_next),
