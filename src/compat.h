@@ -126,9 +126,10 @@ static inline bool isle_pageblock_is_isolated(const struct page *page)
 #endif
 }
 
-static inline bool isle_pageblock_is_movable(const struct page *page)
+/* UNMOVABLE, MOVABLE or RECLAIMABLE: of no special use to the kernel. */
+static inline bool isle_pageblock_is_ordinary(const struct page *page)
 {
-	return (isle_pageblock_bits(page) & 7) == MIGRATE_MOVABLE &&
+	return (isle_pageblock_bits(page) & 7) < MIGRATE_PCPTYPES &&
 	       !isle_pageblock_is_isolated(page);
 }
 #endif

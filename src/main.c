@@ -27,6 +27,7 @@
 #include "page_alloc/zone.h"
 #include "region/bias.h"
 #include "region/region.h"
+#include "stat/gone.h"
 #include "stat/leaks.h"
 #include "vm/vm.h"
 
@@ -167,6 +168,7 @@ static int __init isle_init(void)
 		goto err_unmake;
 	isle_params_live(isle);
 	isle_leaks_init(isle);
+	isle_gone_init(isle);
 	show_zones(isle);
 	return 0;
 
@@ -181,9 +183,14 @@ module_init(isle_init);
 static void report_block(struct isle *isle, u32 id)
 {
 	static unsigned int reported;
+	const char *name;
 
-	if (reported++ < REPORTED_BLOCKS)
-		isle_debug_print_owner(isle, id);
+	if (reported++ >= REPORTED_BLOCKS)
+		return;
+	isle_debug_print_owner(isle, id);
+	name = isle_gone_name(isle_frame(isle, id)->owner);
+	if (name)
+		pr_err("that was %s\n", name);
 }
 
 static void __exit isle_exit(void)
@@ -191,6 +198,7 @@ static void __exit isle_exit(void)
 	struct isle *isle = isle_loaded;
 	unsigned long out;
 
+	isle_gone_exit();
 	isle_leaks_exit();
 	isle_params_live(NULL);
 	isle_vm_exit();

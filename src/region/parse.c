@@ -175,7 +175,7 @@ static int parse_node(struct isle_region *region, const char *node)
 {
 	int ret = kstrtoint(node, 10, &region->nid);
 
-	if (ret || region->nid < 0 || region->nid >= MAX_NUMNODES) {
+	if (ret || region->nid < 0) {
 		isle_region_err(region, "'%s' is not a node\n", node);
 		return -EINVAL;
 	}

@@ -20,10 +20,12 @@ ISLE_EXPORT_FOR_KUNIT(isle_auto_size);
 
 int isle_region_check_node(const struct isle_region *region)
 {
-	if (region->nid == NUMA_NO_NODE || node_state(region->nid, N_MEMORY))
+	int nid = region->nid;
+
+	if (nid == NUMA_NO_NODE ||
+	    (nid < MAX_NUMNODES && node_state(nid, N_MEMORY)))
 		return 0;
-	isle_region_err(region, "there is no node %d with memory\n",
-			region->nid);
+	isle_region_err(region, "there is no node %d with memory\n", nid);
 	return -ENXIO;
 }
 

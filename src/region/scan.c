@@ -47,7 +47,7 @@ static unsigned int look_at(struct zone *zone, unsigned long pfn)
 	for (block = pfn; block < end; block = pageblock_end_pfn(block)) {
 		page = pfn_to_online_page(block);
 		if (!page || page_zone(page) != zone ||
-		    !isle_pageblock_is_movable(page))
+		    !isle_pageblock_is_ordinary(page))
 			return ISLE_PIECE_NEVER;
 	}
 	return count_used(pfn);
