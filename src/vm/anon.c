@@ -46,6 +46,7 @@ static int map_run(struct isle_fault *fault, enum isle_slot kind,
 	default:
 		if (!zero)
 			return 0;
+		fault->chunk->zero = true;
 		return isle_map_frame_repeatedly(vma, address, fault->isle,
 						 zero_frame, nr);
 	}
@@ -146,24 +147,38 @@ int isle_populate(struct isle_fault *fault, unsigned int *nr)
 	return got ? first : -ENOMEM;
 }
 
+/*
+ * New frames where there was nothing, for the layer. Reads may have mapped the
+ * zero frame there, which is not what the slots say any more.
+ */
+static int populate_layer(struct isle_fault *fault)
+{
+	pgoff_t start = fault->pgoff - fault->slot;
+	unsigned int nr;
+	int first;
+
+	first = isle_populate(fault, &nr);
+	if (first < 0)
+		return first;
+	if (fault->chunk->zero)
+		isle_zap_layer(fault->layer, fault->vma, start + first,
+			       start + first + nr - 1);
+	isle_opener_count(fault->opener, ISLE_FAULT_ANON, 1);
+	return 0;
+}
+
 int isle_anon_write(struct isle_fault *fault)
 {
-	unsigned int nr;
-	int ret;
+	int err = 0;
 
 	switch (isle_slot_kind(fault, fault->slot)) {
 	case ISLE_SLOT_OWN:
 		break;
 	case ISLE_SLOT_EMPTY:
-		ret = isle_populate(fault, &nr);
-		if (ret < 0)
-			return ret;
-		isle_opener_count(fault->opener, ISLE_FAULT_ANON, 1);
+		err = populate_layer(fault);
 		break;
 	default:
-		ret = isle_unshare(fault);
-		if (ret)
-			return ret;
+		err = isle_unshare(fault);
 	}
-	return isle_anon_map(fault, false);
+	return err ?: isle_anon_map(fault, false);
 }

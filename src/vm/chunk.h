@@ -33,11 +33,12 @@ enum isle_store_kind {
 
 /**
  * struct isle_chunk - 2 MB of a store
- * @lock: protects @used, @dead and @slot, and which frames page tables map at
- *        these offsets. Inside the mmap or VMA lock, outside i_mmap.
+ * @lock: protects @used, @dead, @zero and @slot, and which frames page tables
+ *        map at these offsets. Inside the mmap or VMA lock, outside i_mmap.
  * @ref: the store's reference and one of each that looks at the chunk
  * @used: slots with a frame
  * @dead: no longer in the store
+ * @zero: empty slots may be mapped, to the zero frame
  * @rcu: for look-ups
  * @slot: a frame id each, or ISLE_NO_FRAME
  */
@@ -46,6 +47,7 @@ struct isle_chunk {
 	refcount_t ref;
 	u16 used;
 	bool dead;
+	bool zero;
 	struct rcu_head rcu;
 	u32 slot[ISLE_CHUNK_SLOTS];
 };

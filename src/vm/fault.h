@@ -8,7 +8,8 @@
  *   none     write   private   nothing                       anon.c
  *   none     write   private   a frame that forks share, a   wp.c
  *                              page of the object
- *   present  write   private   anything                      wp.c
+ *   present  write   private   nothing: the zero frame       anon.c
+ *   present  write   private   anything else                 wp.c
  *   none     any     shared    nothing, a page               shared.c
  */
 #ifndef _ISLE_FAULT_H
@@ -131,7 +132,8 @@ int isle_anon_map(struct isle_fault *fault, bool zero);
 int isle_anon_read(struct isle_fault *fault);
 
 /**
- * isle_anon_write - a write fault in a private mapping, nothing mapped
+ * isle_anon_write - a write fault in a private mapping, nothing mapped but
+ *                   maybe the zero frame
  * @fault: the fault
  *
  * Return: 0 or what failed.

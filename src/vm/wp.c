@@ -62,32 +62,13 @@ int isle_unshare(struct isle_fault *fault)
 	return 0;
 }
 
-/*
- * What was read as zeroes is written now: as if nothing had been mapped, with
- * one zap for all the pages that get a frame.
- */
-static int wp_zero(struct isle_fault *fault)
-{
-	pgoff_t start = fault->pgoff - fault->slot;
-	unsigned int nr;
-	int first;
-
-	first = isle_populate(fault, &nr);
-	if (first < 0)
-		return first;
-	isle_opener_count(fault->opener, ISLE_FAULT_ANON, 1);
-	isle_zap_layer(fault->layer, fault->vma, start + first,
-		       start + first + nr - 1);
-	return isle_anon_map(fault, false);
-}
-
 int isle_wp(struct isle_fault *fault)
 {
 	int err;
 
 	switch (isle_slot_kind(fault, fault->slot)) {
 	case ISLE_SLOT_EMPTY:
-		return wp_zero(fault);
+		return isle_anon_write(fault);
 	case ISLE_SLOT_OWN:
 		isle_opener_count(fault->opener, ISLE_FAULT_REUSE, 1);
 		break;
