@@ -53,7 +53,7 @@ struct model *model_create(struct kunit *test, struct isle *isle)
 	/* Wrong calls are part of the game; there is no need to read of them. */
 	isle->report.burst = 0;
 	ratelimit_set_flags(&isle->report, RATELIMIT_MSG_ON_RELEASE);
-	isle_random_seed(test, &m->rnd);
+	prandom_seed_state(&m->rnd, isle_random_seed(test));
 	return m;
 }
 

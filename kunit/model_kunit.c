@@ -50,7 +50,7 @@ static void run(struct kunit *test, struct isle *isle, unsigned int ops)
 			cond_resched();
 		}
 	}
-	kunit_info(test, "%u requests got nothing; %u blocks out at the end\n",
+	kunit_info(test, "%u requests got nothing; %u blocks out at the end",
 		   m->failures, m->nr);
 	if (m->broken)
 		return;
@@ -87,8 +87,8 @@ static void contents_survive_random_operations(struct kunit *test)
 }
 
 static struct kunit_case cases[] = {
-	KUNIT_CASE(random_operations_do_what_a_model_does),
-	KUNIT_CASE(contents_survive_random_operations),
+	KUNIT_CASE_SLOW(random_operations_do_what_a_model_does),
+	KUNIT_CASE_SLOW(contents_survive_random_operations),
 	{}
 };
 

@@ -16,12 +16,12 @@ static unsigned long long seed;
 module_param(seed, ullong, 0444);
 MODULE_PARM_DESC(seed, "where random operations start; 0: anywhere (0)");
 
-void isle_random_seed(struct kunit *test, struct rnd_state *rnd)
+u64 isle_random_seed(struct kunit *test)
 {
 	u64 s = seed ?: get_random_u64();
 
-	kunit_info(test, "seed=%#llx ops=%u\n", s, isle_random_ops);
-	prandom_seed_state(rnd, s);
+	kunit_info(test, "seed=%#llx ops=%u", s, isle_random_ops);
+	return s;
 }
 
 unsigned int isle_random_order(struct rnd_state *rnd)

@@ -17,13 +17,12 @@
 extern unsigned int isle_random_ops;
 
 /**
- * isle_random_seed - seed a generator and say with what
- * @test: the test that says it
- * @rnd: the generator
+ * isle_random_seed - where random operations start
+ * @test: the test, which says it
  *
- * Takes the module parameter seed=, or a random number if that is 0.
+ * Return: the module parameter seed=, or a random number if that is 0.
  */
-void isle_random_seed(struct kunit *test, struct rnd_state *rnd);
+u64 isle_random_seed(struct kunit *test);
 
 /* A number below @n. */
 static inline u32 isle_random_below(struct rnd_state *rnd, u32 n)

@@ -24,6 +24,21 @@
 #define ISLE_EXPORT_FOR_KUNIT(sym)
 #endif
 
+/* A timer that calls back in hard interrupt context. */
+#include <linux/hrtimer.h>
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+#define isle_hrtimer_setup(timer, fn) \
+	hrtimer_setup(timer, fn, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD)
+#else
+#define isle_hrtimer_setup(timer, fn)					\
+	do {								\
+		hrtimer_init(timer, CLOCK_MONOTONIC,			\
+			     HRTIMER_MODE_REL_PINNED_HARD);		\
+		(timer)->function = (fn);				\
+	} while (0)
+#endif
+
 /* Since 6.18 a workqueue has to say that its items run where they are queued. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
 #define ISLE_WQ_PERCPU WQ_PERCPU
@@ -135,12 +150,14 @@ static inline bool isle_pageblock_is_ordinary(const struct page *page)
 #endif
 
 /* Write a cache line back and forget it, so that a read asks the memory. */
-#if IS_ENABLED(CONFIG_X86_64) && !IS_ENABLED(CONFIG_UML)
 #include <asm/cacheflush.h>
-#define isle_flush_cache(addr, size) clflush_cache_range(addr, size)
-#else
-#define isle_flush_cache(addr, size) mb()
+
+static inline void isle_flush_cache(void *addr, unsigned int size)
+{
+#if IS_ENABLED(CONFIG_X86_64) && !IS_ENABLED(CONFIG_UML)
+	clflush_cache_range(addr, size);
 #endif
+}
 
 /* Flags of a VMA that ->mmap() is setting up. */
 static inline void isle_vma_set_flags(struct vm_area_struct *vma,
