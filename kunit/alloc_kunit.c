@@ -2,6 +2,7 @@
 /* Tests of src/page_alloc/alloc.c. */
 
 #include <linux/sched/signal.h>
+#include <linux/sizes.h>
 #include <linux/smp.h>
 #include <linux/string.h>
 #include <linux/workqueue.h>
