@@ -160,7 +160,10 @@ static void list_node(const struct isle *isle, struct isle_zonelist *zonelist,
 	}
 }
 
-/* The nearest node with memory that is not in @seen, or NUMA_NO_NODE. */
+/*
+ * The nearest node with memory that is not in @seen, or NUMA_NO_NODE. A node is
+ * nearest to itself, even where all distances are said to be the same.
+ */
 static int nearest_node(const struct isle *isle, int nid, nodemask_t *seen)
 {
 	int best = NUMA_NO_NODE;
@@ -171,8 +174,9 @@ static int nearest_node(const struct isle *isle, int nid, nodemask_t *seen)
 
 		if (node_isset(n, *seen))
 			continue;
-		if (best == NUMA_NO_NODE ||
-		    node_distance(nid, n) < node_distance(nid, best))
+		if (best == NUMA_NO_NODE || n == nid ||
+		    (best != nid &&
+		     node_distance(nid, n) < node_distance(nid, best)))
 			best = n;
 	}
 	if (best != NUMA_NO_NODE)
