@@ -29,7 +29,7 @@ enum {
 	HELD		= 256,
 	SLOTS		= 64,
 	BULK		= 16,
-	TICK_US		= IS_ENABLED(CONFIG_KASAN) ? 1000 : 100,
+	TICK_NS		= IS_ENABLED(CONFIG_KASAN) ? 1000000 : 100000,
 	NO_BLOCK	= -1,
 	ORDER_SHIFT	= 24,	/* a slot has an id below and an order above */
 };
@@ -229,7 +229,7 @@ static enum hrtimer_restart tick(struct hrtimer *timer)
 	struct worker *w = container_of(timer, struct worker, timer);
 
 	step_interrupt(&w->interrupt);
-	hrtimer_forward_now(timer, us_to_ktime(TICK_US));
+	hrtimer_forward_now(timer, ns_to_ktime(TICK_NS));
 	return HRTIMER_RESTART;
 }
 
@@ -238,7 +238,7 @@ static int work(void *data)
 	struct worker *w = data;
 	unsigned long i;
 
-	hrtimer_start(&w->timer, us_to_ktime(TICK_US),
+	hrtimer_start(&w->timer, ns_to_ktime(TICK_NS),
 		      HRTIMER_MODE_REL_PINNED_HARD);
 	for (i = 0; i < w->ops; i++) {
 		step_thread(&w->thread);
