@@ -296,64 +296,56 @@ static void too_many_extents_are_refused(struct kunit *test)
 }
 
 /* The best of three, for the machine has other things to do. */
-static s64 time_to_build(struct kunit *test, struct isle_frame *frames,
-			 unsigned long nr)
+static s64 time_to_build(struct kunit *test, u32 nr)
 {
 	struct isle_extent extent = { .base_pfn = FIXTURE_4GB, .nr = nr };
-	struct isle_config config = {
-		.extents = &extent,
-		.nr_extents = 1,
-		.frames = frames,
-	};
+	struct isle_config config = { .extents = &extent, .nr_extents = 1 };
+	size_t size = array_size(isle_frames_needed(&extent, 1),
+				 sizeof(*config.frames));
 	s64 best = S64_MAX;
 	unsigned int i;
 
+	config.frames = vmalloc(size);
+	KUNIT_ASSERT_NOT_NULL(test, config.frames);
 	for (i = 0; i < 3; i++) {
 		struct isle *isle;
 		ktime_t start;
 
-		memset(frames, 0, array_size(nr, sizeof(*frames)));
+		memset(config.frames, 0, size);
 		start = ktime_get();
 		isle = isle_create(&config);
 		best = min(best, ktime_to_ns(ktime_sub(ktime_get(), start)));
-		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, isle);
+		if (IS_ERR(isle)) {
+			KUNIT_FAIL(test, "%u frames: %ld", nr, PTR_ERR(isle));
+			break;
+		}
 		KUNIT_EXPECT_EQ(test, nr, isle_nr_free(isle));
 		isle_destroy(isle);
 	}
+	vfree(config.frames);
 	return best;
 }
 
-static void free_table(void *frames)
-{
-	vfree(frames);
-}
-
 /*
- * The frames of 256 GB are a table of 2 GB: with less memory than three times
- * that, fewer will do.
+ * From 512 MB up to 256 GB, whose frames are a table of 2 GB: as far as memory
+ * goes, or until it takes half a second.
  */
 static void building_takes_linear_time(struct kunit *test)
 {
-	unsigned long free = si_mem_available() << PAGE_SHIFT;
-	struct isle_extent extent = { .nr = SZ_64M };
-	struct isle_frame *frames;
-	s64 large, small;
-	size_t size;
+	u64 memory = (u64)si_mem_available() << PAGE_SHIFT;
+	s64 first = time_to_build(test, SZ_128K), last = first;
+	u32 nr = SZ_128K;
 
-	while (extent.nr > free / 3 / sizeof(*frames))
-		extent.nr /= 2;
-	size = array_size(isle_frames_needed(&extent, 1), sizeof(*frames));
-	frames = vmalloc(size);
-	KUNIT_ASSERT_NOT_NULL(test, frames);
-	KUNIT_ASSERT_EQ(test, 0,
-			kunit_add_action_or_reset(test, free_table, frames));
-	large = time_to_build(test, frames, extent.nr);
-	small = time_to_build(test, frames, extent.nr / 32);
-	kunit_info(test, "%u GB in %lld us, a 32nd in %lld us",
-		   extent.nr >> (30 - PAGE_SHIFT), large / NSEC_PER_USEC,
-		   small / NSEC_PER_USEC);
+	while (nr < SZ_64M && nr * 2 < memory / 3 / sizeof(struct isle_frame) &&
+	       last < NSEC_PER_SEC / 2) {
+		nr *= 2;
+		last = time_to_build(test, nr);
+	}
+	kunit_info(test, "512 MB in %lld us, %u GB in %lld us",
+		   first / NSEC_PER_USEC, nr >> (30 - PAGE_SHIFT),
+		   last / NSEC_PER_USEC);
 	/* Caches and a busy machine are forgiven, a square is not. */
-	KUNIT_EXPECT_LT(test, large, 32 * 16 * small);
+	KUNIT_EXPECT_LT(test, last, nr / SZ_128K * 16 * first);
 }
 
 static struct kunit_case cases[] = {
