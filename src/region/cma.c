@@ -98,12 +98,13 @@ static int take_all(struct isle_region *region)
 			return -E2BIG;
 		size = min_t(u64, size, left);
 		ret = take(region, size);
-		if (!ret)
+		if (!ret) {
 			left -= size;
-		else if (ret != -ENOMEM || size == ISLE_CMA_BYTES)
+			continue;
+		}
+		if (ret != -ENOMEM || size == ISLE_CMA_BYTES)
 			return ret;
-		else
-			size = round_up(size / 2, ISLE_CMA_BYTES);
+		size = round_up(size / 2, ISLE_CMA_BYTES);
 	}
 	return 0;
 }
@@ -180,10 +181,10 @@ static void release_chunk(struct isle_region *region,
 {
 	unsigned long pfn = page_to_pfn(chunk->page);
 	unsigned long from, to, nr, start;
-	const struct isle_extent *e;
+	const struct isle_extent *e = NULL;
 	enum isle_fate fate;
 
-	for_each_region_extent(region, e) {
+	while ((e = isle_region_next(region, e))) {
 		if (pfn - e->base_pfn >= e->nr)
 			continue;
 		start = pfn - e->base_pfn;

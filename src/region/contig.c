@@ -296,9 +296,9 @@ static void release_extent(struct isle_region *region,
 
 static void contig_release(struct isle_region *region)
 {
-	const struct isle_extent *e;
+	const struct isle_extent *e = NULL;
 
-	for_each_region_extent(region, e)
+	while ((e = isle_region_next(region, e)))
 		release_extent(region, e);
 }
 

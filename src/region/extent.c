@@ -69,12 +69,24 @@ int isle_region_add(struct isle_region *region, unsigned long base_pfn,
 }
 ISLE_EXPORT_FOR_KUNIT(isle_region_add);
 
+const struct isle_extent *isle_region_next(const struct isle_region *region,
+					   const struct isle_extent *e)
+{
+	const struct isle_extent *end;
+
+	end = region->set->extent + region->set->nr_extents;
+	for (e = e ? e + 1 : region->set->extent; e < end; e++)
+		if (e->region == region->index)
+			return e;
+	return NULL;
+}
+
 u64 isle_region_frames(const struct isle_region *region)
 {
-	const struct isle_extent *e;
+	const struct isle_extent *e = NULL;
 	u64 nr = 0;
 
-	for_each_region_extent(region, e)
+	while ((e = isle_region_next(region, e)))
 		nr += e->nr;
 	return nr;
 }

@@ -100,7 +100,7 @@ static int choose_node(const struct isle_region *region)
 	return nid;
 }
 
-static int map(struct isle_region *region, struct isle_phys *phys)
+static int map_range(struct isle_region *region, struct isle_phys *phys)
 {
 	struct dev_pagemap *pgmap = &phys->pgmap;
 	int nid = choose_node(region);
@@ -143,7 +143,7 @@ static int phys_carve(struct isle_region *region)
 		ret = -EBUSY;
 		goto err_free;
 	}
-	ret = map(region, phys);
+	ret = map_range(region, phys);
 	if (ret)
 		goto err_release;
 	isle_bias_take(PHYS_PFN(region->start), PHYS_PFN(region->size));
@@ -159,12 +159,12 @@ err_free:
 
 static bool all_clean(struct isle_region *region)
 {
-	const struct isle_extent *e;
+	const struct isle_extent *e = NULL;
 	unsigned long from, nr;
 	enum isle_fate fate;
 	bool clean = true;
 
-	for_each_region_extent(region, e) {
+	while ((e = isle_region_next(region, e))) {
 		for (from = 0; from < e->nr; from += nr) {
 			nr = isle_region_run(region, e, from, e->nr, &fate);
 			clean &= fate == ISLE_FATE_CLEAN;

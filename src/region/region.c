@@ -31,10 +31,10 @@ int isle_region_check_node(const struct isle_region *region)
 
 static unsigned int count_extents(const struct isle_region *region)
 {
-	const struct isle_extent *e;
+	const struct isle_extent *e = NULL;
 	unsigned int nr = 0;
 
-	for_each_region_extent(region, e)
+	while ((e = isle_region_next(region, e)))
 		nr++;
 	return nr;
 }

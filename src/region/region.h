@@ -221,9 +221,14 @@ int isle_region_check_node(const struct isle_region *region);
  */
 u64 isle_auto_size(u64 free_bytes);
 
-#define for_each_region_extent(region, e)				\
-	for ((e) = (region)->set->extent;				\
-	     (e) < (region)->set->extent + (region)->set->nr_extents; (e)++) \
-		if ((e)->region != (region)->index) {} else
+/**
+ * isle_region_next - walk a region's extents
+ * @region: the region
+ * @e: the one before; NULL: none
+ *
+ * Return: the next extent by address, or NULL.
+ */
+const struct isle_extent *isle_region_next(const struct isle_region *region,
+					   const struct isle_extent *e);
 
 #endif /* _ISLE_REGION_H */

@@ -123,11 +123,11 @@ static void release_extent(struct isle_region *region,
 
 static void reserved_release(struct isle_region *region)
 {
-	const struct isle_extent *e;
+	const struct isle_extent *e = NULL;
 
 	if (!region->priv)
 		return;		/* failed before it took anything */
-	for_each_region_extent(region, e)
+	while ((e = isle_region_next(region, e)))
 		release_extent(region, e);
 	region->priv = NULL;
 }

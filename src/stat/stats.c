@@ -110,7 +110,7 @@ int isle_stat_region(struct isle_region_info *info, bool show_phys)
 {
 	const struct isle_regions *set = &isle_loaded_regions;
 	const struct isle_region *region;
-	const struct isle_extent *e;
+	const struct isle_extent *e = NULL;
 	u32 index = info->index;
 
 	if (index >= set->nr)
@@ -121,7 +121,7 @@ int isle_stat_region(struct isle_region_info *info, bool show_phys)
 	info->nid = region->nid;
 	strscpy(info->kind, region->ops->name, sizeof(info->kind));
 	strscpy(info->args, region->args, sizeof(info->args));
-	for_each_region_extent(region, e) {
+	while ((e = isle_region_next(region, e))) {
 		if (!info->nr_extents++) {
 			info->nid = e->nid;
 			if (show_phys)

@@ -48,19 +48,8 @@ offered=contig:64M
 
 # ---- loading
 
-# Prints the name of the errno that loading ends with, or OK.
-load_errno() {
-	python3 - "$folder/$1" "${*:2}" <<-'END'
-		import ctypes, errno, os, sys
-		libc = ctypes.CDLL(None, use_errno=True)
-		fd = os.open(sys.argv[1], os.O_RDONLY)
-		finit_module = 313
-		if libc.syscall(finit_module, fd, sys.argv[2].encode(), 0):
-		    print(errno.errorcode[ctypes.get_errno()])
-		else:
-		    print("OK")
-	END
-}
+# Prints the name of the errno that loading isle ends with, or OK.
+load_errno() { "$repo/build/tools/selftests/load_module" "$folder/isle.ko" "$@"; }
 
 mark_log() {
 	marker="region.sh: $RANDOM.$RANDOM"
@@ -72,7 +61,7 @@ since_mark() { dmesg | sed "1,/$marker/d"; }
 load() {
 	local result
 	mark_log
-	result=$(load_errno isle.ko "$@")
+	result=$(load_errno "$@")
 	[ "$result" = OK ] && return
 	echo "$result"
 	since_mark
@@ -86,7 +75,7 @@ refused() {
 	local error=$1 text=$2 result
 	shift 2
 	mark_log
-	result=$(load_errno isle.ko "$@")
+	result=$(load_errno "$@")
 	since_mark
 	[ "$result" != OK ] || rmmod isle
 	if [ "$result" != "$error" ]; then
@@ -103,18 +92,30 @@ check_refused() {
 	check "$*: $error, \"$text\"" refused "$error" "$text" "$@"
 }
 
-info() { "$ISLE" info --json | python3 -c "import json, sys; j = json.load(sys.stdin); print($1)"; }
+# regions FIELD: of each region, one a line, as isle info says
+regions() {
+	"$ISLE" info --json |
+		sed -n "/\"regions\"/,/\"zones\"/s/.*\"$1\": \([0-9]*\).*/\1/p"
+}
 
 # ---- the kernel's memory
 
 # Free memory in kB, with the pages on the kernel's per-CPU lists.
 free_kb() {
-	awk '$1 == "nr_free_pages" || $1 == "count:" { pages += $2 } END { print pages * 4 }' /proc/zoneinfo
+	awk '
+	$1 == "nr_free_pages" || $1 == "count:" { pages += $2 }
+	END { print pages * 4 }' /proc/zoneinfo
 }
 
 meminfo() { awk -v name="$1:" '$1 == name { print $2 }' /proc/meminfo; }
 
-zone_free() { awk -v zone="$1" '/^Node/ { seen = $4 == zone } seen && $1 == "pages" && $2 == "free" { sum += $3 } END { print sum + 0 }' /proc/zoneinfo; }
+# Free pages in all zones of that name.
+zone_free() {
+	awk -v zone="$1" '
+	/^Node/ { seen = $4 == zone }
+	seen && $1 == "pages" && $2 == "free" { sum += $3 }
+	END { print sum + 0 }' /proc/zoneinfo
+}
 
 # Frees what is only cached.
 settle() {
@@ -124,11 +125,18 @@ settle() {
 	sleep 0.2
 }
 
-cma_used() { cat /sys/kernel/debug/cma/*/used 2>/dev/null | awk '{ sum += $1 } END { print sum + 0 }'; }
+# Pages that CMA areas have handed out.
+cma_used() {
+	cat /sys/kernel/debug/cma/*/used 2>/dev/null |
+		awk '{ sum += $1 } END { print sum + 0 }'
+}
 
-page_count() { python3 -c "import sys; f = open('/proc/kpagecount', 'rb'); f.seek(8 * $1); print(int.from_bytes(f.read(8), 'little'))"; }
-
-page_flag() { python3 -c "f = open('/proc/kpageflags', 'rb'); f.seek(8 * $1); print(int.from_bytes(f.read(8), 'little') >> $2 & 1)"; }
+# Whether the kernel's page allocator has a page on its free lists.
+is_buddy() {
+	local flags kpf_buddy=10
+	flags=$(dd if=/proc/kpageflags bs=8 skip="$1" count=1 status=none | od -An -tu8)
+	[ $((flags >> kpf_buddy & 1)) = 1 ]
+}
 
 # ---- tests
 
@@ -150,7 +158,7 @@ provides() {
 	local region=$1 bytes=$2
 	load "region=$region" || return
 	"$ISLE" info
-	info "[r['bytes'] for r in j['regions']]" | grep -qx "\[$bytes\]" && unload
+	[ "$(regions bytes)" = "$bytes" ] && unload
 }
 
 takes_that_much() {
@@ -169,7 +177,7 @@ default_is_auto() {
 	settle
 	free=$(free_kb)
 	load || return
-	size=$(info "j['regions'][0]['bytes']")
+	size=$(regions bytes)
 	unload
 	echo "$size bytes of $free kB free"
 	[ $((size % (4 << 20))) = 0 ] && [ "$size" -le $((256 << 20)) ] &&
@@ -181,17 +189,17 @@ all_at_once() {
 	wanted=$(tr ',' '\n' <<<"$offered" | wc -l)
 	load "region=$offered" || return
 	"$ISLE" info
-	[ "$(info "len(j['regions'])")" = "$wanted" ] && unload
+	[ "$(regions bytes | wc -l)" = "$wanted" ] && unload
 }
 
 two_of_a_kind() {
 	load region=contig:32M,contig:16M || return
-	info "sum(r['bytes'] for r in j['regions'])" | grep -qx $((48 << 20)) && unload
+	[ $(($(regions bytes | paste -sd+))) = $((48 << 20)) ] && unload
 }
 
 on_node() {
 	load "region=contig:32M@$1" || return
-	info "[r['node'] for r in j['regions']]" | grep -qx "\[$1\]" && unload
+	[ "$(regions node)" = "$1" ] && unload
 }
 
 # The last of several fails: the others are undone.
@@ -234,12 +242,15 @@ takes_several_extents() {
 	insmod "$folder/region/region_fragment.ko" every=4 leave_mb=96 || return
 	load region=contig:160M || return
 	"$ISLE" info
-	info "j['regions'][0]['extents'] > 4" | grep -qx True && unload
+	[ "$(regions extents)" -gt 4 ] && unload
 }
+
+# What the fragments are too small for, in MB.
+three_eighths() { echo $(($(meminfo MemAvailable) * 3 / 8 >> 12 << 2)); }
 
 refuses_too_many_extents() {
 	local size
-	size=$(($(meminfo MemAvailable) / 1024 * 3 / 8 / 4 * 4))
+	size=$(three_eighths)
 	refused ENOMEM "of $size MB found" "region=contig:${size}M" ||
 		refused ENOMEM "too fragmented" "region=contig:${size}M"
 }
@@ -247,7 +258,7 @@ refuses_too_many_extents() {
 # A search that finds nothing for a while ends with its task.
 answers_to_a_signal() {
 	local size pid
-	size=$(($(meminfo MemAvailable) / 1024 * 3 / 8 / 4 * 4))
+	size=$(three_eighths)
 	mark_log
 	insmod "$folder/isle.ko" "region=contig:${size}M" &
 	pid=$!
@@ -297,7 +308,7 @@ leak_parameter() { cat "/sys/module/region_leak/parameters/$1"; }
 
 # pinned REGION: frames are freed, but I/O still has them when isle goes
 pinned() {
-	local pfns pfn status=0 count
+	local pfns pfn status=0
 	load "region=$1" || return
 	insmod "$folder/region/region_leak.ko" freed=4 "${2:-nid=0}" || return
 	pfns=$(leak_parameter pfns)
@@ -308,9 +319,7 @@ pinned() {
 	since_mark
 	since_mark | grep -q '4 frames are still pinned' || status=1
 	for pfn in ${pfns//,/ }; do
-		count=$(page_flag "$pfn" 10)
-		[ "$count" = 0 ] || status=1
-		echo "pfn $pfn while pinned: buddy flag $count"
+		! is_buddy "$pfn" || status=1
 	done
 	rmmod region_pin || status=1
 	return $status
@@ -337,7 +346,7 @@ leaked() {
 	since_mark | grep -q 'that was region_leak_init.* \[region_leak\]' || status=1
 	since_mark | grep -q '5 frames are still allocated: lost until reboot' || status=1
 	[ "$(since_mark | grep -c 'order 0, 1 reference(s), taken by')" = 5 ] || status=1
-	[ "$(page_flag "$pfn" 10)" = 0 ] || status=1
+	! is_buddy "$pfn" || status=1
 	return $status
 }
 
@@ -348,8 +357,11 @@ cma_keeps_leaked() {
 }
 
 unknown_in_log() {
-	dmesg | grep -E 'WARNING:|BUG:|Oops|KASAN|UBSAN|general protection|unable to handle|possible circular|possible recursive|inconsistent lock|suspicious RCU|sleeping function|[Bb]ad page|still in use|blocked for more' && return 1
-	return 0
+	local complaints='WARNING:|BUG:|Oops|KASAN|UBSAN|general protection'
+	complaints+='|unable to handle|possible (circular|recursive)'
+	complaints+='|inconsistent lock|suspicious RCU|sleeping function'
+	complaints+='|[Bb]ad page|still in use|blocked for more'
+	! dmesg | grep -E "$complaints"
 }
 
 no_kmemleak() {
@@ -373,7 +385,7 @@ cma_before=$(cma_used)
 echo "TAP version 14"
 note "offered here: $offered"
 
-try "the default is an eighth of free memory in whole pieces, 256 MB at most" default_is_auto
+try "the default is an eighth of free memory, 256 MB at most" default_is_auto
 try "contig provides what is asked for" provides contig:64M $((64 << 20))
 try "contig takes it from the kernel's free memory" takes_that_much
 if [ -n "$cma" ]; then
@@ -386,7 +398,8 @@ fi
 if ! kernel_at_least 6.12; then
 	check_refused EOPNOTSUPP "needs Linux 6.12 or newer" region=reserved:isle
 elif [ -n "$reserved_name" ]; then
-	try "reserved provides the memory of that name" provides "reserved:$reserved_name" $((64 << 20))
+	try "reserved provides the memory of that name" \
+		provides "reserved:$reserved_name" $((64 << 20))
 	check_refused EBUSY "in use" "region=reserved:$reserved_name,reserved:$reserved_name"
 	check_refused ENOENT "name not found" region=reserved:nothing
 else
@@ -458,7 +471,8 @@ if [ -n "$cma" ]; then
 	try "cma: leaked frames stay allocated" cma_keeps_leaked cma:16M
 fi
 if [[ $offered == *reserved:* ]]; then
-	try "reserved: pinned frames are left to their pinner" pinned_then_free "reserved:$reserved_name"
+	try "reserved: pinned frames are left to their pinner" \
+		pinned_then_free "reserved:$reserved_name"
 	try "reserved: leaked frames are named" leaked "reserved:$reserved_name"
 	check_refused EBUSY "in use" "region=reserved:$reserved_name"
 fi
