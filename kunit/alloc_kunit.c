@@ -165,6 +165,11 @@ static enum isle_zone_type zone_of(struct isle *isle, u32 id)
 	return isle_frame_zone(isle, isle->frames + id)->type;
 }
 
+static int node_of(struct isle *isle, u32 id)
+{
+	return isle_frame_zone(isle, isle->frames + id)->nid;
+}
+
 static void a_request_begins_with_its_highest_zone(struct kunit *test)
 {
 	struct isle *isle = three_zones(test, FIXTURE_NO_RESERVE);
@@ -781,14 +786,14 @@ static struct isle *two_nodes(struct kunit *test)
 static void a_request_begins_with_the_preferred_node(struct kunit *test)
 {
 	struct isle *isle = two_nodes(test);
-	unsigned int i, nid;
+	unsigned int i;
+	int nid;
 
 	for (nid = 0; nid < 2; nid++) {
 		for (i = 0; i < 2048; i++) {
 			u32 id = isle_alloc_frames(isle, GFP_NOWAIT, 0, nid);
 
-			KUNIT_EXPECT_EQ(test, nid, isle_frame_zone(isle,
-					isle->frames + id)->nid);
+			KUNIT_EXPECT_EQ(test, nid, node_of(isle, id));
 		}
 	}
 	EXPECT_ALLOCATED(test, isle, FIXTURE_MB(16));

@@ -10,27 +10,63 @@
 #define MOV	ISLE_MOVABLE
 
 /* Calls of the buddy system want the zone's lock. */
-#define locked(zone, call)						\
-	({								\
-		unsigned long __flags;					\
-		typeof(call) __ret;					\
-									\
-		raw_spin_lock_irqsave(&(zone)->lock, __flags);		\
-		__ret = (call);						\
-		raw_spin_unlock_irqrestore(&(zone)->lock, __flags);	\
-		__ret;							\
-	})
-
-#define locked_void(zone, call) locked(zone, ({ call; 0; }))
-
 static u32 take(struct isle_zone *zone, unsigned int order)
 {
-	return locked(zone, isle_buddy_take(zone, order, MOV));
+	unsigned long flags;
+	u32 id;
+
+	raw_spin_lock_irqsave(&zone->lock, flags);
+	id = isle_buddy_take(zone, order, MOV);
+	raw_spin_unlock_irqrestore(&zone->lock, flags);
+	return id;
+}
+
+static u32 take_block(struct isle_zone *zone, u32 id, unsigned int order)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&zone->lock, flags);
+	id = isle_buddy_take_block(zone, id, order);
+	raw_spin_unlock_irqrestore(&zone->lock, flags);
+	return id;
+}
+
+static unsigned int take_run(struct isle_zone *zone, unsigned int order,
+			     unsigned int nr, u32 *ids)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&zone->lock, flags);
+	nr = isle_buddy_take_run(zone, order, MOV, nr, ids);
+	raw_spin_unlock_irqrestore(&zone->lock, flags);
+	return nr;
 }
 
 static void give(struct isle_zone *zone, u32 id, unsigned int order)
 {
-	locked_void(zone, isle_buddy_free(zone, id, order));
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&zone->lock, flags);
+	isle_buddy_free(zone, id, order);
+	raw_spin_unlock_irqrestore(&zone->lock, flags);
+}
+
+static void give_run(struct isle_zone *zone, u32 start, u32 nr)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&zone->lock, flags);
+	isle_buddy_free_run(zone, start, nr);
+	raw_spin_unlock_irqrestore(&zone->lock, flags);
+}
+
+static void set_type(struct isle_zone *zone, u32 id, enum isle_migratetype mt)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&zone->lock, flags);
+	isle_set_pageblock_type(zone, id, mt);
+	raw_spin_unlock_irqrestore(&zone->lock, flags);
 }
 
 /* How many blocks are free of each order, as bits. */
@@ -162,17 +198,12 @@ static void blocks_do_not_merge_with_a_hole(struct kunit *test)
 {
 	struct isle *isle = fixture_normal(test, ISLE_TOP_FRAMES - 1);
 	struct isle_zone *zone = isle->zones[0];
-	u32 id = locked(zone, isle_buddy_take_block(zone, 1022, 0));
+	u32 id = take_block(zone, 1022, 0);
 
 	KUNIT_EXPECT_EQ(test, 1022, id);
 	give(zone, id, 0);
 	expect_orders(test, zone, MOV, BIT(TOP) - 1);
 	EXPECT_ALLOCATED(test, isle, 0);
-}
-
-static void set_type(struct isle_zone *zone, u32 id, enum isle_migratetype mt)
-{
-	locked_void(zone, isle_set_pageblock_type(zone, id, mt));
 }
 
 static void a_block_is_listed_by_its_pageblocks_type(struct kunit *test)
@@ -267,8 +298,7 @@ static void a_run_is_cut_from_one_block(struct kunit *test)
 	unsigned int i;
 	u32 ids[5];
 
-	KUNIT_EXPECT_EQ(test, 5, locked(zone,
-			isle_buddy_take_run(zone, 2, MOV, 5, ids)));
+	KUNIT_EXPECT_EQ(test, 5, take_run(zone, 2, 5, ids));
 	for (i = 0; i < 5; i++) {
 		KUNIT_EXPECT_EQ(test, 16 - 4 * i, ids[i]);
 		KUNIT_EXPECT_EQ(test, ISLE_FRAME_PCP,
@@ -291,14 +321,13 @@ static void a_run_is_no_longer_than_its_block(struct kunit *test)
 	u32 ids[8];
 
 	take(zone, 2);	/* leaves a block of each order from 2 to 9 */
-	n = locked(zone, isle_buddy_take_run(zone, 1, MOV, 8, ids));
+	n = take_run(zone, 1, 8, ids);
 	KUNIT_EXPECT_EQ(test, 2, n);
 	for (i = 0; i < n; i++)
 		give(zone, ids[i], 1);
 	give(zone, 0, 2);
 	take(zone, TOP);
-	KUNIT_EXPECT_EQ(test, 0, locked(zone,
-			isle_buddy_take_run(zone, 1, MOV, 8, ids)));
+	KUNIT_EXPECT_EQ(test, 0, take_run(zone, 1, 8, ids));
 	give(zone, 0, TOP);
 	EXPECT_ALLOCATED(test, isle, 0);
 }
@@ -311,15 +340,15 @@ static void a_run_is_freed_as_the_fewest_blocks(struct kunit *test)
 
 	for (id = 0; id < ISLE_TOP_FRAMES; id++)
 		take(zone, 0);
-	locked_void(zone, isle_buddy_free_run(zone, 3, 20));
+	give_run(zone, 3, 20);
 	/* 3, 4 to 7, 8 to 15, 16 to 19 with 20, 21, and 22 */
 	KUNIT_EXPECT_EQ(test, 20, zone->nr_free);
 	KUNIT_EXPECT_EQ(test, 2, fixture_nr_blocks(zone, 0, MOV));
 	KUNIT_EXPECT_EQ(test, 1, fixture_nr_blocks(zone, 1, MOV));
 	KUNIT_EXPECT_EQ(test, 2, fixture_nr_blocks(zone, 2, MOV));
 	KUNIT_EXPECT_EQ(test, 1, fixture_nr_blocks(zone, 3, MOV));
-	locked_void(zone, isle_buddy_free_run(zone, 0, 3));
-	locked_void(zone, isle_buddy_free_run(zone, 23, 1001));
+	give_run(zone, 0, 3);
+	give_run(zone, 23, 1001);
 	expect_orders(test, zone, MOV, BIT(TOP));
 	EXPECT_ALLOCATED(test, isle, 0);
 }
@@ -330,8 +359,7 @@ static void a_certain_block_can_be_taken(struct kunit *test)
 	struct isle_zone *zone = isle->zones[0];
 
 	take(zone, 0);
-	KUNIT_EXPECT_EQ(test, 256, locked(zone,
-			isle_buddy_take_block(zone, 256, 5)));
+	KUNIT_EXPECT_EQ(test, 256, take_block(zone, 256, 5));
 	KUNIT_EXPECT_EQ(test, 5, isle->frames[256].order);
 	KUNIT_EXPECT_EQ(test, 1024 - 1 - 32, zone->nr_free);
 	give(zone, 256, 5);
@@ -343,12 +371,14 @@ static void a_free_block_can_be_split_and_moved(struct kunit *test)
 {
 	struct isle *isle = fixture_normal(test, ISLE_TOP_FRAMES);
 	struct isle_zone *zone = isle->zones[0];
+	unsigned long flags;
 
-	locked_void(zone, isle_buddy_split(zone, 0));
-	KUNIT_EXPECT_EQ(test, 2, fixture_nr_blocks(zone, 9, MOV));
-	KUNIT_EXPECT_EQ(test, 1024, zone->nr_free);
+	raw_spin_lock_irqsave(&zone->lock, flags);
+	isle_buddy_split(zone, 0);
 	isle->pageblocks[1] = ISLE_CMA;
-	locked_void(zone, isle_buddy_move(zone, 512, MOV, ISLE_CMA));
+	isle_buddy_move(zone, 512, MOV, ISLE_CMA);
+	raw_spin_unlock_irqrestore(&zone->lock, flags);
+	KUNIT_EXPECT_EQ(test, 1024, zone->nr_free);
 	expect_orders(test, zone, MOV, BIT(9));
 	expect_orders(test, zone, ISLE_CMA, BIT(9));
 	KUNIT_EXPECT_EQ(test, 512, zone->nr_free_cma);

@@ -36,12 +36,19 @@ struct check {
 };
 
 /* Say that something is wrong, once: what follows from it helps nobody. */
-#define broken(check, fmt, ...)						\
-	do {								\
-		if (!(check)->broken)					\
-			KUNIT_FAIL((check)->test, fmt, ##__VA_ARGS__);	\
-		(check)->broken = true;					\
-	} while (0)
+static __printf(2, 3) void broken(struct check *check, const char *fmt, ...)
+{
+	struct va_format vaf = { .fmt = fmt };
+	va_list args;
+
+	if (check->broken)
+		return;
+	check->broken = true;
+	va_start(args, fmt);
+	vaf.va = &args;
+	KUNIT_FAIL(check->test, "%pV", &vaf);
+	va_end(args);
+}
 
 #define require(check, condition, fmt, ...)				\
 	do {								\

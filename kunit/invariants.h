@@ -38,7 +38,12 @@ long isle_count_allocated(struct kunit *test, struct isle *isle);
  * @isle: the instance
  * @nr: frames
  */
-#define EXPECT_ALLOCATED(test, isle, nr) \
-	KUNIT_EXPECT_EQ(test, (long)(nr), isle_count_allocated(test, isle))
+#define EXPECT_ALLOCATED(test, isle, nr)				\
+	do {								\
+		struct kunit *__test = (test);				\
+									\
+		KUNIT_EXPECT_EQ(__test, (long)(nr),			\
+				isle_count_allocated(__test, isle));	\
+	} while (0)
 
 #endif /* _ISLE_INVARIANTS_H */

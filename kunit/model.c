@@ -16,6 +16,20 @@
 
 enum { BULK = 64, MOST_REFS = 200, MOST_ISOLATED = 2 };
 
+void model_broken(struct model *m, const char *fmt, ...)
+{
+	struct va_format vaf = { .fmt = fmt };
+	va_list args;
+
+	if (m->broken)
+		return;
+	m->broken = true;
+	va_start(args, fmt);
+	vaf.va = &args;
+	KUNIT_FAIL(m->test, "operation %u: %pV", m->op, &vaf);
+	va_end(args);
+}
+
 static void *zalloc(struct kunit *test, size_t nr, size_t size)
 {
 	void *p = kunit_kcalloc(test, nr, size, GFP_KERNEL);
@@ -424,6 +438,8 @@ static void do_unisolate(struct model *m)
 
 static void do_drain(struct model *m)
 {
+	u32 zone = below(m, m->isle->nr_zones);
+
 	switch (below(m, 4)) {
 	case 0:
 		isle_drain_all(m->isle);
@@ -432,8 +448,7 @@ static void do_drain(struct model *m)
 		isle_drain_cpu(m->isle, raw_smp_processor_id());
 		break;
 	default:
-		isle_pcp_drain_local(m->isle->zones[below(m,
-						    m->isle->nr_zones)]);
+		isle_pcp_drain_local(m->isle->zones[zone]);
 	}
 }
 

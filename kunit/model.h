@@ -71,15 +71,18 @@ struct model {
 	bool broken;
 };
 
-/* Say what is wrong, once, and where in the run. */
+/**
+ * model_broken - say what is wrong, once, and where in the run
+ * @m: the model
+ * @fmt: as for printf()
+ */
+__printf(2, 3) void model_broken(struct model *m, const char *fmt, ...);
+
 #define model_require(m, condition, fmt, ...)				\
 	do {								\
-		if (likely(condition) || (m)->broken)			\
-			break;						\
-		KUNIT_FAIL((m)->test,					\
-			   "operation %u: not (" #condition "): " fmt,	\
-			   (m)->op, ##__VA_ARGS__);			\
-		(m)->broken = true;					\
+		if (unlikely(!(condition)))				\
+			model_broken(m, "not (" #condition "): " fmt,	\
+				     ##__VA_ARGS__);			\
 	} while (0)
 
 /**

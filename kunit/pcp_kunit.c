@@ -12,7 +12,7 @@
 #include "page_alloc/migrate.h"
 #include "page_alloc/zone.h"
 
-enum { MANY = 480 };
+enum { MANY = 384 };
 
 static u32 take(struct isle *isle, gfp_t gfp, unsigned int order)
 {
