@@ -22,7 +22,7 @@
 #include "page_alloc/instance.h"
 
 #define ISLE_CHUNK_ORDER	ISLE_PAGEBLOCK_ORDER
-#define ISLE_CHUNK_SLOTS	(1u << ISLE_CHUNK_ORDER)
+#define ISLE_CHUNK_SLOTS	ISLE_PAGEBLOCK_FRAMES
 
 /* Whose store it is; a layer's chunk is locked before an object's. */
 enum isle_store_kind {
@@ -34,7 +34,7 @@ enum isle_store_kind {
 /**
  * struct isle_chunk - 2 MB of a store
  * @lock: protects @used, @dead, @zero and @slot, and which frames page tables
- *        map at these offsets. Inside the mmap or VMA lock, outside i_mmap.
+ *        map at these offsets
  * @ref: the store's reference and one of each that looks at the chunk
  * @used: slots with a frame
  * @dead: no longer in the store
@@ -43,7 +43,7 @@ enum isle_store_kind {
  * @slot: a frame id each, or ISLE_NO_FRAME
  */
 struct isle_chunk {
-	struct mutex lock;
+	struct mutex lock;	/* inside mmap lock, outside i_mmap */
 	refcount_t ref;
 	u16 used;
 	bool dead;

@@ -7,7 +7,6 @@
 #include <linux/capability.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
-#include <linux/nospec.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
@@ -184,7 +183,7 @@ struct isle_call {
 	int (*function)(struct file *file, union isle_arg *arg);
 };
 
-#define CALL(_cmd, type, fn) [_IOC_NR(_cmd)] = {				\
+#define CALL(_cmd, type, fn) {						\
 	.cmd		= (_cmd),					\
 	.reserved	= offsetof(type, reserved),			\
 	.nr_reserved	= sizeof_field(type, reserved),			\
@@ -208,12 +207,13 @@ static const struct isle_call calls[] = {
 
 static const struct isle_call *find_call(unsigned int cmd)
 {
-	unsigned int nr = _IOC_NR(cmd);
+	const struct isle_call *call;
 
-	if (nr >= ARRAY_SIZE(calls))
-		return NULL;
-	nr = array_index_nospec(nr, ARRAY_SIZE(calls));
-	return calls[nr].cmd == cmd ? &calls[nr] : NULL;
+	for (call = calls; call < calls + ARRAY_SIZE(calls); call++) {
+		if (call->cmd == cmd)
+			return call;
+	}
+	return NULL;
 }
 
 static int get_arg(const struct isle_call *call, union isle_arg *arg,

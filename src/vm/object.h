@@ -17,14 +17,13 @@
  * @store: its own pages, which MAP_SHARED maps
  * @inode: what its address space belongs to
  * @nr_layers: private layers over it
- * @fork_lock: the links between the layers of a fork's parent and child.
- *             Innermost.
+ * @fork_lock: protects the links between layers of a fork's parent and child
  */
 struct isle_object {
 	struct isle_store store;
 	struct inode *inode;
 	atomic_t nr_layers;
-	spinlock_t fork_lock;
+	spinlock_t fork_lock;	/* innermost */
 };
 
 static inline struct address_space *

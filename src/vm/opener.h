@@ -16,8 +16,7 @@ struct isle;
  * struct isle_vm_opener - an open file of the device
  * @object: what mmap() maps
  * @isle: where its memory comes from
- * @lock: SETUP against the first mmap() and the first block. Inside the mmap
- *        lock.
+ * @lock: protects @used, and @around and @limit as long as it is not set
  * @used: it has had a mapping or a block; SETUP comes too late
  * @around: pages that one fault maps at most, for new mappings
  * @limit: pages it may hold
@@ -30,7 +29,7 @@ struct isle;
 struct isle_vm_opener {
 	struct isle_object object;
 	struct isle *isle;
-	struct mutex lock;
+	struct mutex lock;	/* inside mmap lock */
 	bool used;
 	unsigned int around;
 	unsigned long limit;

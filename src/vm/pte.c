@@ -191,7 +191,8 @@ void isle_zap_layer(struct isle_layer *layer, struct vm_area_struct *vma,
 	}
 	mapping = isle_object_mapping(&layer->mapping.opener->object);
 	i_mmap_lock_read(mapping);
-	for_each_layer_vma(vma, layer, first, last)
+	for (vma = isle_rmap_first(layer, first, last); vma;
+	     vma = isle_rmap_next(layer, vma, first, last))
 		zap_part(vma, first, last);
 	i_mmap_unlock_read(mapping);
 }

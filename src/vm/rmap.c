@@ -60,7 +60,8 @@ bool isle_rmap_hole(const struct isle_layer *layer, pgoff_t *first,
 	bool found = true;
 
 	i_mmap_lock_read(mapping);
-	for_each_layer_vma(vma, layer, *first, *last) {
+	for (vma = isle_rmap_first(layer, *first, *last); vma;
+	     vma = isle_rmap_next(layer, vma, *first, *last)) {
 		if (vma->vm_pgoff > start) {
 			end = vma->vm_pgoff - 1;
 			break;

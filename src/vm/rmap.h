@@ -29,14 +29,12 @@ struct vm_area_struct *isle_rmap_first(const struct isle_layer *layer,
  * @vma: the one before
  * @first: as above
  * @last: as above
+ *
+ * Return: the VMA or NULL.
  */
 struct vm_area_struct *isle_rmap_next(const struct isle_layer *layer,
 				      struct vm_area_struct *vma,
 				      pgoff_t first, pgoff_t last);
-
-#define for_each_layer_vma(vma, layer, first, last)			\
-	for ((vma) = isle_rmap_first(layer, first, last); (vma);	\
-	     (vma) = isle_rmap_next(layer, vma, first, last))
 
 /**
  * isle_rmap_hole - find a part of a range that no VMA of a layer covers
@@ -54,6 +52,8 @@ bool isle_rmap_hole(const struct isle_layer *layer, pgoff_t *first,
  * @layer: the layer
  * @first: the first page offset
  * @last: the last page offset
+ *
+ * Return: true if there is one.
  */
 bool isle_rmap_covers(const struct isle_layer *layer, pgoff_t first,
 		      pgoff_t last);

@@ -74,8 +74,9 @@ static void limited(unsigned int around)
 	      "ten pages unmapped: some can be had again");
 	check(alloc_block(fd, 3, &handle) == ENOMEM,
 	      "but no block of eight, all or nothing");
-	check(!set_limit(fd, 50 * PAGE) && touch(p + 300 * PAGE, true) == SIGBUS
-	      && !touch(p + 50 * PAGE, true),
+	check(!set_limit(fd, 50 * PAGE) &&
+	      touch(p + 300 * PAGE, true) == SIGBUS &&
+	      !touch(p + 50 * PAGE, true),
 	      "a lower limit takes nothing away, and gives nothing");
 	check(set_limit(fd, 50 * PAGE + 1) == EINVAL,
 	      "a limit is a number of pages");
@@ -194,8 +195,8 @@ int main(void)
 	int fd = open_isle();
 	long before = frames_out(fd);
 
-	expect_log("^isle: vm_limit\\[[0-9]+\\]: SIGBUS at [0-9a-f]+: (out of memory|opener is at its limit)$");
-	expect_log("^isle: .* [0-9]+ callbacks suppressed$");
+	expect_log("^isle: vm_limit\\[[0-9]+\\]: SIGBUS at [0-9a-f]+: "
+		   "(out of memory|opener is at its limit)$");
 	limited(PAGE);
 	limited(0);
 	fork_at_limit();

@@ -165,7 +165,7 @@ static int wait_on_futex(void *argument)
 
 static void futexes(int fd)
 {
-	uint32_t *parents = map_shared(fd, PAGE), *childs = map_shared(fd, PAGE);
+	uint32_t *futex = map_shared(fd, PAGE), *other = map_shared(fd, PAGE);
 	unsigned int try;
 	long woken = 0;
 	int status;
@@ -174,29 +174,34 @@ static void futexes(int fd)
 	fflush(stdout);
 	pid = fork();
 	if (!pid)
-		_exit(wait_on_futex(childs));
+		_exit(wait_on_futex(other));
 	for (try = 0; try < 1000 && !woken; try++) {
-		if (*(volatile uint32_t *)(parents + 1))
-			woken = syscall(SYS_futex, parents, FUTEX_WAKE, 1,
+		if (*(volatile uint32_t *)(futex + 1))
+			woken = syscall(SYS_futex, futex, FUTEX_WAKE, 1,
 					NULL, NULL, 0);
 		sleep_ms(10);
 	}
 	waitpid(pid, &status, 0);
 	check(woken == 1 && !status, "processes meet on a futex in it");
-	munmap(parents, PAGE);
-	munmap(childs, PAGE);
+	munmap(futex, PAGE);
+	munmap(other, PAGE);
 	discard(fd, NULL, PAGE, 0);
 }
 
 /* A file that takes O_DIRECT: on ext4, or wherever it goes without root. */
-static char directory[] = "/tmp/isle-vm_shared.XXXXXX";
+static char *directory;
 static bool mounted;
+
+static const char mount_ext4[] =
+	"PATH=$PATH:/sbin:/usr/sbin; cd %s && truncate -s 16M image && "
+	"mkfs.ext4 -q image && mkdir fs && "
+	"{ modprobe -q -a loop ext4; mount -o loop image fs; }";
 
 static int run(const char *command)
 {
 	char line[512];
 
-	snprintf(line, sizeof(line), command, directory, directory, directory);
+	snprintf(line, sizeof(line), command, directory);
 	return system(line);
 }
 
@@ -204,10 +209,11 @@ static int direct_file(void)
 {
 	char path[128];
 
-	if (!mkdtemp(directory))
+	directory = mkdtemp(strdup("/tmp/isle-vm_shared.XXXXXX"));
+	if (!directory)
 		bail_out("mkdtemp: %s", strerror(errno));
 	if (!geteuid()) {
-		mounted = !run("PATH=$PATH:/sbin:/usr/sbin; cd %s && truncate -s 16M image && mkfs.ext4 -q image && mkdir fs && { modprobe -q -a loop ext4; mount -o loop image fs; }");
+		mounted = !run(mount_ext4);
 		check(mounted, "an ext4 for direct I/O");
 	}
 	snprintf(path, sizeof(path), "%s%s/file", directory,
@@ -343,7 +349,7 @@ static void registered_buffers(int fd, int file)
 
 static bool content_is(int file, uint64_t seed)
 {
-	static char buffer[64 * PAGE] __attribute__((__aligned__(4096)));
+	static char buffer[64 * PAGE] __attribute__((aligned(4096)));
 
 	return pread(file, buffer, sizeof(buffer), 0) == sizeof(buffer) &&
 	       !wrong(buffer, 64, seed);

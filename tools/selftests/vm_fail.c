@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Every allocation of the kernel's that mmap(), faults, fork and discards make
+ * fails once: then the call fails or somebody gets SIGBUS. Nobody ever sees a
+ * wrong value, and nothing is lost.
+ *
+ * Needs CONFIG_FAULT_INJECTION with FAILSLAB and FAIL_PAGE_ALLOC.
+ *
+ * Runs as: root
+ * Time: 900
+ */
+#include "vm.h"
+
+enum { PAGES = 1100, MOST = 400 };
+
+#define DEBUGFS	"/sys/kernel/debug/"
+
+static bool set(const char *path, const char *value)
+{
+	int fd = open(path, O_WRONLY);
+	bool good = fd >= 0 && write(fd, value, strlen(value)) > 0;
+
+	close(fd);
+	return good;
+}
+
+static bool can_fail(void)
+{
+	return set(DEBUGFS "failslab/ignore-gfp-wait", "N") &&
+	       set(DEBUGFS "failslab/verbose", "0") &&
+	       set(DEBUGFS "fail_page_alloc/ignore-gfp-wait", "N") &&
+	       set(DEBUGFS "fail_page_alloc/ignore-gfp-highmem", "N") &&
+	       set(DEBUGFS "fail_page_alloc/min-order", "0") &&
+	       set(DEBUGFS "fail_page_alloc/verbose", "0") &&
+	       set("/proc/self/fail-nth", "0");
+}
+
+/* The @nth allocation of this task from now on fails. */
+static int nth_file;
+
+static void fail_nth(unsigned int nth)
+{
+	char text[16];
+	int length = snprintf(text, sizeof(text), "%u", nth);
+
+	if (pwrite(nth_file, text, length, 0) != length)
+		bail_out("fail-nth: %s", strerror(errno));
+}
+
+/* Whether the failure that was asked for has not happened. */
+static bool too_late(void)
+{
+	char text[16] = "";
+	ssize_t length = pread(nth_file, text, sizeof(text) - 1, 0);
+
+	fail_nth(0);
+	return length > 0 && atoi(text) > 0;
+}
+
+/* 0: right, 1: SIGBUS somewhere, 2: a wrong value. */
+static int look(char *p, size_t pages, uint64_t seed)
+{
+	size_t i, refused = 0;
+
+	for (i = 0; i < pages; i++) {
+		if (touch(word(p, i), false) == SIGBUS)
+			refused++;
+		else if (*word(p, i) != pattern(i, seed))
+			return 2;
+	}
+	return refused ? 1 : 0;
+}
+
+static int look_and_write(void *p)
+{
+	int ret = look(p, PAGES, 1);
+	size_t i;
+
+	for (i = 0; i < PAGES; i++) {
+		if (touch(word(p, i), true) == SIGBUS)
+			ret |= 1;
+	}
+	return ret;
+}
+
+struct outcome {
+	unsigned int failures;	/* injected */
+	unsigned int refused;	/* the call said no */
+	unsigned int sigbus;
+	unsigned int wrong;
+};
+
+static void report(const char *what, const struct outcome *o)
+{
+	note("%s: %u failures, %u refused, %u SIGBUS", what, o->failures,
+	     o->refused, o->sigbus);
+	check(o->failures && !o->wrong, "%s: never a wrong value", what);
+}
+
+static void forks(int fd, bool in_pieces)
+{
+	struct outcome o = { 0 };
+	unsigned int nth;
+
+	for (nth = 1; nth < MOST; nth++) {
+		char *p = map_private(fd, PAGES * PAGE);
+		int status;
+		pid_t pid;
+
+		fill(p, PAGES, 1);
+		if (in_pieces) {
+			mprotect(p + 300 * PAGE, 500 * PAGE, PROT_READ);
+			mprotect(p + 300 * PAGE, 500 * PAGE,
+				 PROT_READ | PROT_WRITE);
+		}
+		fflush(stdout);
+		fail_nth(nth);
+		pid = fork();
+		if (!pid)
+			_exit(look_and_write(p));
+		if (too_late())
+			nth = MOST;
+		else
+			o.failures++;
+		if (pid < 0) {
+			o.refused++;
+		} else {
+			waitpid(pid, &status, 0);
+			o.sigbus += WIFEXITED(status) &&
+				    WEXITSTATUS(status) == 1;
+			o.wrong += !WIFEXITED(status) || WEXITSTATUS(status) > 1;
+		}
+		o.wrong += wrong(p, PAGES, 1) != 0;
+		munmap(p, PAGES * PAGE);
+	}
+	report(in_pieces ? "fork of a mapping in pieces" : "fork", &o);
+	check(o.sigbus, "a child without its memory gets SIGBUS");
+}
+
+typedef void (*step_fn)(char *p, unsigned int nth, struct outcome *o);
+
+/* Write and read every 100th page: chunks and page tables are made. */
+static void touches(char *p, unsigned int nth, struct outcome *o)
+{
+	size_t i;
+
+	fail_nth(nth);
+	for (i = 0; i < PAGES; i += 100) {
+		int write = touch(word(p, i), true);
+		int read = touch(word(p, i + 50), false);
+
+		if (write || read) {
+			o->sigbus++;
+			continue;
+		}
+		o->wrong += *word(p, i) != 0x746f756368 ||
+			    *word(p, i + 50) != 0;
+	}
+}
+
+static void moves(char *p, unsigned int nth, struct outcome *o)
+{
+	char *to = mmap(NULL, PAGES * PAGE, PROT_NONE,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *at = p;
+
+	fill(p, PAGES, 1);
+	fail_nth(nth);
+	if (mremap(p + 100 * PAGE, 900 * PAGE, 900 * PAGE,
+		   MREMAP_MAYMOVE | MREMAP_FIXED, to) == MAP_FAILED)
+		o->refused++;
+	else
+		at = to - 100 * PAGE;
+	o->wrong += *word(at, 100) != pattern(100, 1) ||
+		    *word(at, 999) != pattern(999, 1) ||
+		    *word(p, 99) != pattern(99, 1);
+	munmap(to, PAGES * PAGE);
+}
+
+static void unmaps(char *p, unsigned int nth, struct outcome *o)
+{
+	fill(p, PAGES, 1);
+	fail_nth(nth);
+	if (munmap(p + 100 * PAGE, 900 * PAGE))
+		o->refused++;
+	o->wrong += *word(p, 99) != pattern(99, 1) ||
+		    *word(p, 1000) != pattern(1000, 1);
+}
+
+static void steps(int fd, const char *name, int flags, step_fn step)
+{
+	struct outcome o = { 0 };
+	unsigned int nth;
+
+	for (nth = 1; nth < MOST; nth++) {
+		char *p = map_at(NULL, fd, PAGES * PAGE, PROT_READ | PROT_WRITE,
+				 flags, 0);
+
+		step(p, nth, &o);
+		if (too_late())
+			nth = MOST;
+		else
+			o.failures++;
+		munmap(p, PAGES * PAGE);
+		discard(fd, NULL, PAGES * PAGE, 0);
+	}
+	report(name, &o);
+}
+
+static void maps(int fd, const char *name, int flags)
+{
+	struct outcome o = { 0 };
+	unsigned int nth;
+
+	for (nth = 1; nth < MOST; nth++) {
+		char *p;
+
+		fail_nth(nth);
+		p = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, flags, fd,
+			 0);
+		if (too_late())
+			nth = MOST;
+		else
+			o.failures++;
+		if (p != MAP_FAILED)
+			munmap(p, PAGES * PAGE);
+		else
+			o.refused++;
+	}
+	report(name, &o);
+	check(o.refused, "%s: refused without memory", name);
+}
+
+static void opens(int fd)
+{
+	struct outcome o = { 0 };
+	unsigned int nth;
+
+	for (nth = 1; nth < MOST; nth++) {
+		struct isle_block block = { .order = 1, .nid = -1 };
+		int other;
+
+		fail_nth(nth);
+		other = open(ISLE_DEVICE, O_RDWR);
+		if (other < 0)
+			o.refused++;
+		else if (ioctl(other, ISLE_IOC_ALLOC, &block))
+			o.refused++;
+		if (too_late())
+			nth = MOST;
+		else
+			o.failures++;
+		close(other);
+	}
+	report("open and ISLE_IOC_ALLOC", &o);
+	check(stats(fd).openers == 1, "no opener is left");
+}
+
+int main(void)
+{
+	int fd = open_isle();
+	long before = frames_out(fd);
+
+	nth_file = open("/proc/self/fail-nth", O_RDWR);
+	if (nth_file < 0 || !can_fail()) {
+		skip("no fault injection in this kernel", "allocations fail");
+		return tap_end();
+	}
+	expect_log("^isle: vm_fail\\[[0-9]+\\]: SIGBUS at [0-9a-f]+: "
+		   "(out of memory|fork found no memory for this mapping)$");
+	/* The table that the kernel prints when it has no page. */
+	expect_log("^ *[a-z_]+:[0-9]+ [a-z_]+:[0-9]+");
+	opens(fd);
+	maps(fd, "mmap of private memory", MAP_PRIVATE);
+	maps(fd, "mmap of shared memory", MAP_SHARED);
+	steps(fd, "faults in a private mapping", MAP_PRIVATE, touches);
+	steps(fd, "faults in a shared mapping", MAP_SHARED, touches);
+	steps(fd, "mremap of a part", MAP_PRIVATE, moves);
+	steps(fd, "munmap of a part", MAP_PRIVATE, unmaps);
+	forks(fd, false);
+	forks(fd, true);
+	check(back_to(fd, before), "every frame is back");
+	return tap_end();
+}
