@@ -44,6 +44,7 @@ struct alloc_context {
 	enum isle_zone_type highest;
 	enum isle_migratetype mt;
 	unsigned int alloc_flags;	/* besides those of the watermark */
+	bool memory_short;		/* and not the user share alone */
 };
 
 static const struct isle_zonelist *
@@ -87,6 +88,8 @@ static unsigned int alloc_zone(struct alloc_context *ac,
 		return 0;
 	got = isle_pcp_alloc(zone, ac->order, ac->mt, alloc_flags, charged,
 			     ids);
+	if (!got)
+		ac->memory_short = true;
 	if (alloc_flags & ISLE_ALLOC_USER && got < charged)
 		atomic_long_sub((long)(charged - got) << ac->order,
 				&zone->nr_user);
@@ -120,8 +123,10 @@ static unsigned int alloc_zones(struct alloc_context *ac,
 
 		may = isle_zone_watermark_nr(zone, ac->order, ac->highest,
 					     alloc_flags, nr);
-		if (!may)
+		if (!may) {
+			ac->memory_short = true;
 			continue;
+		}
 		got = alloc_zone(ac, zone, alloc_flags, may, ids);
 		if (got)
 			return got;
@@ -146,14 +151,18 @@ static unsigned int alloc_pcp_only(struct alloc_context *ac, u32 *ids)
 
 /*
  * Bring back what is free but out of reach. Who can't wait doesn't look through
- * the quarantine either: it has no bound but memory's.
+ * the quarantine either: it has no bound but memory's. A process that has used
+ * up its share may find part of that in quarantine, and disturbs nobody else.
  */
 static void recover(struct alloc_context *ac)
 {
 	unsigned int i;
 
-	if (gfpflags_allow_blocking(ac->gfp)) {
+	if (gfpflags_allow_blocking(ac->gfp))
 		isle_quarantine_rescan(ac->isle);
+	if (!ac->memory_short)
+		return;
+	if (gfpflags_allow_blocking(ac->gfp)) {
 		isle_drain_all(ac->isle);
 	} else {
 		for (i = 0; i < ac->zonelist->nr; i++)
@@ -171,7 +180,7 @@ static bool worth_retrying(const struct alloc_context *ac, unsigned int tries)
 		return true;
 	if (!gfpflags_allow_blocking(ac->gfp) || fatal_signal_pending(current))
 		return tries < 1;
-	if (ac->gfp & __GFP_NORETRY)
+	if (ac->gfp & __GFP_NORETRY || !ac->memory_short)
 		return tries < 1;
 	return tries < RETRIES;
 }
@@ -183,6 +192,7 @@ static noinline unsigned int alloc_slowpath(struct alloc_context *ac,
 
 	min_flags = isle_gfp_alloc_flags(ac->gfp, ac->order, ac->mt);
 	for (tries = 0; ; tries++) {
+		ac->memory_short = false;
 		got = alloc_zones(ac, min_flags & ~ISLE_ALLOC_NO_WATERMARKS,
 				  nr, ids);
 		if (!got && min_flags & ISLE_ALLOC_NO_WATERMARKS)
