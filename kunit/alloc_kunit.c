@@ -633,6 +633,36 @@ static void processes_get_their_share_and_no_more(struct kunit *test)
 	EXPECT_ALLOCATED(test, isle, 2);
 }
 
+static void who_is_over_his_share_disturbs_nobody(struct kunit *test)
+{
+	struct isle *isle = fixture_normal(test, FIXTURE_MB(16));
+	struct isle_zone *zone = isle->zones[0];
+	unsigned long before, pages;
+	u32 ids[4], id;
+
+	zone->watermark[ISLE_WMARK_LOW] = zone->managed;
+	take(isle, GFP_ATOMIC, 4);
+	zone->watermark[ISLE_WMARK_LOW] = 0;
+	zone->user_max = 4;
+	KUNIT_EXPECT_EQ(test, 4, isle_alloc_user(isle, GFP_KERNEL, 0, 4, ids));
+	isle_free_frames(isle, take(isle, GFP_KERNEL, 0), 0);
+	pages = isle_pcp_pages(zone);
+	before = current->nvcsw;
+	KUNIT_EXPECT_EQ(test, 0, isle_alloc_user(isle, GFP_KERNEL | QUIET, 0, 1,
+						 &id));
+	KUNIT_EXPECT_EQ(test, before, current->nvcsw);
+	KUNIT_EXPECT_NE(test, 0, pages);
+	KUNIT_EXPECT_EQ(test, pages, isle_pcp_pages(zone));
+	KUNIT_EXPECT_EQ(test, PAGEBLOCK, zone->nr_highatomic);
+	/* What is his and only waits he may have, though. */
+	isle_expose_frame(isle, ids[0]);
+	fixture_pin(isle, ids[0], true);
+	isle_free_frames(isle, ids[0], 0);
+	fixture_pin(isle, ids[0], false);
+	KUNIT_EXPECT_EQ(test, 1, isle_alloc_user(isle, GFP_KERNEL, 0, 1, &id));
+	EXPECT_ALLOCATED(test, isle, 16 + 4);
+}
+
 static void a_share_is_in_whole_blocks(struct kunit *test)
 {
 	struct isle *isle = fixture_normal(test, FIXTURE_MB(16));
@@ -853,6 +883,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(a_bulk_request_gets_as_many_as_there_are),
 	KUNIT_CASE(a_bulk_request_that_has_some_does_not_wait_for_the_rest),
 	KUNIT_CASE(processes_get_their_share_and_no_more),
+	KUNIT_CASE(who_is_over_his_share_disturbs_nobody),
 	KUNIT_CASE(a_share_is_in_whole_blocks),
 	KUNIT_CASE(a_request_that_gets_nothing_is_charged_nothing),
 	KUNIT_CASE(blocks_can_be_had_by_migratetype),
