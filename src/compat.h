@@ -14,14 +14,14 @@
 /* Internals that the KUnit module reaches; nothing without KUNIT. */
 #if IS_ENABLED(CONFIG_KUNIT)
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
-#define ISLE_EXPORT_FOR_KUNIT(sym) EXPORT_SYMBOL_NS_GPL(sym, "ISLE_KUNIT")
+#define EXPORT_SYMBOL_FOR_KUNIT(sym) EXPORT_SYMBOL_NS_GPL(sym, "ISLE_KUNIT")
 #define ISLE_IMPORT_FOR_KUNIT() MODULE_IMPORT_NS("ISLE_KUNIT")
 #else
-#define ISLE_EXPORT_FOR_KUNIT(sym) EXPORT_SYMBOL_NS_GPL(sym, ISLE_KUNIT)
+#define EXPORT_SYMBOL_FOR_KUNIT(sym) EXPORT_SYMBOL_NS_GPL(sym, ISLE_KUNIT)
 #define ISLE_IMPORT_FOR_KUNIT() MODULE_IMPORT_NS(ISLE_KUNIT)
 #endif
 #else
-#define ISLE_EXPORT_FOR_KUNIT(sym)
+#define EXPORT_SYMBOL_FOR_KUNIT(sym)
 #endif
 
 /* A timer that calls back in hard interrupt context. */

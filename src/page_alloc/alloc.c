@@ -263,7 +263,7 @@ noinline u32 isle_prep(struct isle *isle, u32 id, gfp_t gfp,
 		clear_block(isle, id, order);
 	return id;
 }
-ISLE_EXPORT_FOR_KUNIT(isle_prep);
+EXPORT_SYMBOL_FOR_KUNIT(isle_prep);
 
 /* isle_alloc_frames() after the fast path had nothing. */
 noinline u32 isle_alloc_slow(struct isle *isle, gfp_t gfp, unsigned int order,
@@ -279,7 +279,7 @@ noinline u32 isle_alloc_slow(struct isle *isle, gfp_t gfp, unsigned int order,
 	isle_hand_out(isle, id, gfp, 0, owner);
 	return isle_prep(isle, id, gfp, order);
 }
-ISLE_EXPORT_FOR_KUNIT(isle_alloc_slow);
+EXPORT_SYMBOL_FOR_KUNIT(isle_alloc_slow);
 
 u32 isle_alloc_frames(struct isle *isle, gfp_t gfp, unsigned int order,
 		      int nid)
@@ -294,7 +294,7 @@ u32 isle_alloc_frames(struct isle *isle, gfp_t gfp, unsigned int order,
 		return isle_prep(isle, id, gfp, order);
 	return id;
 }
-ISLE_EXPORT_FOR_KUNIT(isle_alloc_frames);
+EXPORT_SYMBOL_FOR_KUNIT(isle_alloc_frames);
 
 static unsigned int alloc_many(struct isle *isle, gfp_t gfp,
 			       unsigned int order, int nid,
@@ -335,7 +335,7 @@ unsigned int isle_alloc_frames_bulk(struct isle *isle, gfp_t gfp, int nid,
 	return alloc_many(isle, gfp, 0, nid, isle_gfp_migratetype(gfp), 0, nr,
 			  ids);
 }
-ISLE_EXPORT_FOR_KUNIT(isle_alloc_frames_bulk);
+EXPORT_SYMBOL_FOR_KUNIT(isle_alloc_frames_bulk);
 
 unsigned int isle_alloc_user(struct isle *isle, gfp_t gfp, unsigned int order,
 			     unsigned int nr, u32 *ids)
@@ -343,7 +343,7 @@ unsigned int isle_alloc_user(struct isle *isle, gfp_t gfp, unsigned int order,
 	return alloc_many(isle, gfp, order, NUMA_NO_NODE,
 			  isle_gfp_migratetype(gfp), ISLE_ALLOC_USER, nr, ids);
 }
-ISLE_EXPORT_FOR_KUNIT(isle_alloc_user);
+EXPORT_SYMBOL_FOR_KUNIT(isle_alloc_user);
 
 u32 isle_alloc_typed(struct isle *isle, gfp_t gfp, unsigned int order, int nid,
 		     enum isle_migratetype mt, bool user)
@@ -364,7 +364,7 @@ u32 isle_alloc_typed(struct isle *isle, gfp_t gfp, unsigned int order, int nid,
 		return ISLE_NO_FRAME;
 	return id;
 }
-ISLE_EXPORT_FOR_KUNIT(isle_alloc_typed);
+EXPORT_SYMBOL_FOR_KUNIT(isle_alloc_typed);
 
 unsigned long isle_nr_free(const struct isle *isle)
 {
@@ -379,7 +379,7 @@ unsigned long isle_nr_free(const struct isle *isle)
 	}
 	return nr;
 }
-ISLE_EXPORT_FOR_KUNIT(isle_nr_free);
+EXPORT_SYMBOL_FOR_KUNIT(isle_nr_free);
 
 unsigned long isle_nr_managed(const struct isle *isle)
 {
@@ -390,4 +390,4 @@ unsigned long isle_nr_managed(const struct isle *isle)
 		nr += isle->zones[i]->managed;
 	return nr;
 }
-ISLE_EXPORT_FOR_KUNIT(isle_nr_managed);
+EXPORT_SYMBOL_FOR_KUNIT(isle_nr_managed);

@@ -150,7 +150,7 @@ void isle_buddy_free(struct isle_zone *zone, u32 id, unsigned int order)
 	}
 	list_link(zone, id, order, mt, merge_likely(zone, id, order));
 }
-ISLE_EXPORT_FOR_KUNIT(isle_buddy_free);
+EXPORT_SYMBOL_FOR_KUNIT(isle_buddy_free);
 
 void isle_buddy_free_run(struct isle_zone *zone, u32 start, u32 nr)
 {
@@ -170,7 +170,7 @@ void isle_buddy_free_run(struct isle_zone *zone, u32 start, u32 nr)
 		start += BIT(order);
 	}
 }
-ISLE_EXPORT_FOR_KUNIT(isle_buddy_free_run);
+EXPORT_SYMBOL_FOR_KUNIT(isle_buddy_free_run);
 
 /*
  * Put [start, end), the end of a free block that was unlinked, back as aligned
@@ -213,7 +213,7 @@ u32 isle_buddy_take(struct isle_zone *zone, unsigned int order,
 			 zone->free_area[order + __ffs(orders)].list[mt].first,
 			 order, mt);
 }
-ISLE_EXPORT_FOR_KUNIT(isle_buddy_take);
+EXPORT_SYMBOL_FOR_KUNIT(isle_buddy_take);
 
 unsigned int isle_buddy_take_run(struct isle_zone *zone, unsigned int order,
 				 enum isle_migratetype mt, unsigned int nr,
@@ -240,13 +240,13 @@ unsigned int isle_buddy_take_run(struct isle_zone *zone, unsigned int order,
 	put_rest(zone, id, end, mt);
 	return nr;
 }
-ISLE_EXPORT_FOR_KUNIT(isle_buddy_take_run);
+EXPORT_SYMBOL_FOR_KUNIT(isle_buddy_take_run);
 
 u32 isle_buddy_take_block(struct isle_zone *zone, u32 id, unsigned int order)
 {
 	return take_from(zone, id, order, isle_pageblock_type(zone->isle, id));
 }
-ISLE_EXPORT_FOR_KUNIT(isle_buddy_take_block);
+EXPORT_SYMBOL_FOR_KUNIT(isle_buddy_take_block);
 
 void isle_buddy_split(struct isle_zone *zone, u32 id)
 {
@@ -258,7 +258,7 @@ void isle_buddy_split(struct isle_zone *zone, u32 id)
 	list_link(zone, id + BIT(order), order, mt, false);
 	list_link(zone, id, order, mt, false);
 }
-ISLE_EXPORT_FOR_KUNIT(isle_buddy_split);
+EXPORT_SYMBOL_FOR_KUNIT(isle_buddy_split);
 
 void isle_buddy_move(struct isle_zone *zone, u32 id,
 		     enum isle_migratetype from, enum isle_migratetype to)
@@ -270,4 +270,4 @@ void isle_buddy_move(struct isle_zone *zone, u32 id,
 	list_link(zone, id, order, to, true);
 	account(zone, to, BIT(order));
 }
-ISLE_EXPORT_FOR_KUNIT(isle_buddy_move);
+EXPORT_SYMBOL_FOR_KUNIT(isle_buddy_move);

@@ -152,7 +152,7 @@ void __isle_debug_check_links(struct isle_zone *zone, u32 id,
 	       frame->state, frame->order);
 	dump_stack();
 }
-ISLE_EXPORT_FOR_KUNIT(__isle_debug_check_links);
+EXPORT_SYMBOL_FOR_KUNIT(__isle_debug_check_links);
 
 static void print_stack(const char *what, depot_stack_handle_t stack)
 {
@@ -171,7 +171,7 @@ void isle_debug_print_stacks(struct isle *isle, u32 id)
 	print_stack("last allocated by", isle->debug->alloc_stack[id]);
 	print_stack("last freed by", isle->debug->free_stack[id]);
 }
-ISLE_EXPORT_FOR_KUNIT(isle_debug_print_stacks);
+EXPORT_SYMBOL_FOR_KUNIT(isle_debug_print_stacks);
 
 void isle_debug_print_owner(struct isle *isle, u32 id)
 {
@@ -183,7 +183,7 @@ void isle_debug_print_owner(struct isle *isle, u32 id)
 	if (isle->debug)
 		print_stack("allocated by", isle->debug->alloc_stack[id]);
 }
-ISLE_EXPORT_FOR_KUNIT(isle_debug_print_owner);
+EXPORT_SYMBOL_FOR_KUNIT(isle_debug_print_owner);
 
 /* Blocks allocated from one place. */
 struct holder {
@@ -284,4 +284,4 @@ int isle_debug_leaks(struct isle *isle, struct seq_file *seq)
 	xa_destroy(&holders);
 	return ret;
 }
-ISLE_EXPORT_FOR_KUNIT(isle_debug_leaks);
+EXPORT_SYMBOL_FOR_KUNIT(isle_debug_leaks);

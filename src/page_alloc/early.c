@@ -13,7 +13,7 @@ void isle_early_init(struct isle_early *early,
 	early->extents = extents;
 	early->nr_extents = nr;
 }
-ISLE_EXPORT_FOR_KUNIT(isle_early_init);
+EXPORT_SYMBOL_FOR_KUNIT(isle_early_init);
 
 /* Ranges are taken from an extent's top down: this is how far they reach. */
 static unsigned long room(const struct isle_early *early,
@@ -55,4 +55,4 @@ unsigned long isle_early_alloc(struct isle_early *early, unsigned long nr)
 	range->nr = nr;
 	return range->base_pfn;
 }
-ISLE_EXPORT_FOR_KUNIT(isle_early_alloc);
+EXPORT_SYMBOL_FOR_KUNIT(isle_early_alloc);

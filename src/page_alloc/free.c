@@ -32,7 +32,7 @@ u32 isle_block_head(const struct isle *isle, u32 id)
 	}
 	return id;
 }
-ISLE_EXPORT_FOR_KUNIT(isle_block_head);
+EXPORT_SYMBOL_FOR_KUNIT(isle_block_head);
 
 void isle_release_block(struct isle *isle, u32 id)
 {
@@ -61,7 +61,7 @@ noinline void isle_free_slow(struct isle *isle, u32 id, unsigned int order)
 	if (!must_wait(isle, id, isle_frame(isle, id)))
 		isle_release_block(isle, id);
 }
-ISLE_EXPORT_FOR_KUNIT(isle_free_slow);
+EXPORT_SYMBOL_FOR_KUNIT(isle_free_slow);
 
 /* If more references were dropped than there were, take the last one back. */
 noinline void isle_check_underflow(struct isle *isle, u32 id)
@@ -73,13 +73,13 @@ noinline void isle_check_underflow(struct isle *isle, u32 id)
 	atomic_inc(&frame->ref);
 	isle_report_bad_free(isle, id, frame->order);
 }
-ISLE_EXPORT_FOR_KUNIT(isle_check_underflow);
+EXPORT_SYMBOL_FOR_KUNIT(isle_check_underflow);
 
 void isle_free_frames(struct isle *isle, u32 id, unsigned int order)
 {
 	isle_free_inline(isle, id, order);
 }
-ISLE_EXPORT_FOR_KUNIT(isle_free_frames);
+EXPORT_SYMBOL_FOR_KUNIT(isle_free_frames);
 
 /* Give up to BULK_BATCH frames that have no reference left to their zones. */
 static void release_batch(struct isle *isle, const u32 *ids, unsigned int nr)
@@ -138,7 +138,7 @@ void isle_free_frames_bulk(struct isle *isle, const u32 *ids, unsigned int nr)
 	release_batch(isle, batch, n);
 	uncharge_batch(isle, zone, users);
 }
-ISLE_EXPORT_FOR_KUNIT(isle_free_frames_bulk);
+EXPORT_SYMBOL_FOR_KUNIT(isle_free_frames_bulk);
 
 void isle_get_frame(struct isle *isle, u32 id)
 {
@@ -147,7 +147,7 @@ void isle_get_frame(struct isle *isle, u32 id)
 	if (unlikely(!atomic_inc_not_zero(&frame->ref)))
 		isle_report_bad_get(isle, id);
 }
-ISLE_EXPORT_FOR_KUNIT(isle_get_frame);
+EXPORT_SYMBOL_FOR_KUNIT(isle_get_frame);
 
 /*
  * By the time the count goes up, the block may have been freed and its head
@@ -165,7 +165,7 @@ bool isle_tryget_frame(struct isle *isle, u32 id)
 		isle_put_frame(isle, head);
 	}
 }
-ISLE_EXPORT_FOR_KUNIT(isle_tryget_frame);
+EXPORT_SYMBOL_FOR_KUNIT(isle_tryget_frame);
 
 void isle_put_frame(struct isle *isle, u32 id)
 {
@@ -178,7 +178,7 @@ void isle_put_frame(struct isle *isle, u32 id)
 	}
 	isle_free_inline(isle, head, frame->order);
 }
-ISLE_EXPORT_FOR_KUNIT(isle_put_frame);
+EXPORT_SYMBOL_FOR_KUNIT(isle_put_frame);
 
 /*
  * Tails become heads from the top down, so that whoever looks for the head of
@@ -205,10 +205,10 @@ void isle_split_block(struct isle *isle, u32 id, unsigned int order)
 	head->order = 0;
 	isle_debug_split(isle, id, order);
 }
-ISLE_EXPORT_FOR_KUNIT(isle_split_block);
+EXPORT_SYMBOL_FOR_KUNIT(isle_split_block);
 
 void isle_expose_frame(struct isle *isle, u32 id)
 {
 	isle_frame(isle, id)->flags |= ISLE_FRAME_EXPOSED;
 }
-ISLE_EXPORT_FOR_KUNIT(isle_expose_frame);
+EXPORT_SYMBOL_FOR_KUNIT(isle_expose_frame);

@@ -33,7 +33,7 @@ bool isle_gfp_valid(struct isle *isle, gfp_t gfp, unsigned int order)
 			current->comm, order, gfp, &gfp, why);
 	return false;
 }
-ISLE_EXPORT_FOR_KUNIT(isle_gfp_valid);
+EXPORT_SYMBOL_FOR_KUNIT(isle_gfp_valid);
 
 static bool may_ignore_watermarks(gfp_t gfp)
 {
@@ -63,4 +63,4 @@ unsigned int isle_gfp_alloc_flags(gfp_t gfp, unsigned int order,
 		flags |= ISLE_ALLOC_CMA;
 	return flags;
 }
-ISLE_EXPORT_FOR_KUNIT(isle_gfp_alloc_flags);
+EXPORT_SYMBOL_FOR_KUNIT(isle_gfp_alloc_flags);

@@ -52,7 +52,7 @@ u32 isle_frames_needed(const struct isle_extent *extents, unsigned int nr)
 		return 0;
 	return sum;
 }
-ISLE_EXPORT_FOR_KUNIT(isle_frames_needed);
+EXPORT_SYMBOL_FOR_KUNIT(isle_frames_needed);
 
 static const struct isle_extent *find_by_pfn(const struct isle *isle,
 					     unsigned long pfn)
@@ -81,7 +81,7 @@ u32 isle_pfn_to_id_slow(const struct isle *isle, unsigned long pfn)
 		return ISLE_NO_FRAME;
 	return extent->first_id + (pfn - extent->base_pfn);
 }
-ISLE_EXPORT_FOR_KUNIT(isle_pfn_to_id_slow);
+EXPORT_SYMBOL_FOR_KUNIT(isle_pfn_to_id_slow);
 
 unsigned long isle_id_to_pfn_slow(const struct isle *isle, u32 id)
 {
@@ -97,7 +97,7 @@ unsigned long isle_id_to_pfn_slow(const struct isle *isle, u32 id)
 	}
 	return isle->extents[low].base_pfn + (id - isle->extents[low].first_id);
 }
-ISLE_EXPORT_FOR_KUNIT(isle_id_to_pfn_slow);
+EXPORT_SYMBOL_FOR_KUNIT(isle_id_to_pfn_slow);
 
 static int check_config(const struct isle_config *config)
 {
@@ -255,7 +255,7 @@ err_destroy:
 	isle_destroy(isle);
 	return ERR_PTR(ret);
 }
-ISLE_EXPORT_FOR_KUNIT(isle_create);
+EXPORT_SYMBOL_FOR_KUNIT(isle_create);
 
 void isle_destroy(struct isle *isle)
 {
@@ -265,4 +265,4 @@ void isle_destroy(struct isle *isle)
 	isle_debug_exit(isle);
 	kfree(isle);
 }
-ISLE_EXPORT_FOR_KUNIT(isle_destroy);
+EXPORT_SYMBOL_FOR_KUNIT(isle_destroy);

@@ -80,7 +80,7 @@ void isle_set_pageblock_type(struct isle_zone *zone, u32 id,
 	}
 	merge_pageblock(zone, start);
 }
-ISLE_EXPORT_FOR_KUNIT(isle_set_pageblock_type);
+EXPORT_SYMBOL_FOR_KUNIT(isle_set_pageblock_type);
 
 /*
  * How much of a pageblock is free, and how much is of the kind that @mt may
@@ -250,7 +250,7 @@ u32 isle_rmqueue(struct isle_zone *zone, unsigned int order,
 		id = rmqueue_fallback(zone, order, mt, alloc_flags);
 	return id;
 }
-ISLE_EXPORT_FOR_KUNIT(isle_rmqueue);
+EXPORT_SYMBOL_FOR_KUNIT(isle_rmqueue);
 
 unsigned int isle_rmqueue_bulk(struct isle_zone *zone, unsigned int order,
 			       enum isle_migratetype mt,
@@ -279,7 +279,7 @@ unsigned int isle_rmqueue_bulk(struct isle_zone *zone, unsigned int order,
 	}
 	return done;
 }
-ISLE_EXPORT_FOR_KUNIT(isle_rmqueue_bulk);
+EXPORT_SYMBOL_FOR_KUNIT(isle_rmqueue_bulk);
 
 /* The zone that a whole pageblock is in, or NULL. */
 static struct isle_zone *pageblock_zone(struct isle *isle, u32 start)
@@ -319,7 +319,7 @@ void isle_reserve_highatomic(struct isle_zone *zone, u32 id)
 	}
 	raw_spin_unlock_irqrestore(&zone->lock, flags);
 }
-ISLE_EXPORT_FOR_KUNIT(isle_reserve_highatomic);
+EXPORT_SYMBOL_FOR_KUNIT(isle_reserve_highatomic);
 
 bool isle_unreserve_highatomic(struct isle_zone *zone)
 {
@@ -340,7 +340,7 @@ bool isle_unreserve_highatomic(struct isle_zone *zone)
 	raw_spin_unlock_irqrestore(&zone->lock, flags);
 	return orders;
 }
-ISLE_EXPORT_FOR_KUNIT(isle_unreserve_highatomic);
+EXPORT_SYMBOL_FOR_KUNIT(isle_unreserve_highatomic);
 
 int isle_isolate_pageblock(struct isle *isle, u32 id)
 {
@@ -365,7 +365,7 @@ int isle_isolate_pageblock(struct isle *isle, u32 id)
 		isle_drain_all(isle);
 	return ret;
 }
-ISLE_EXPORT_FOR_KUNIT(isle_isolate_pageblock);
+EXPORT_SYMBOL_FOR_KUNIT(isle_isolate_pageblock);
 
 int isle_unisolate_pageblock(struct isle *isle, u32 id,
 			     enum isle_migratetype mt)
@@ -388,7 +388,7 @@ int isle_unisolate_pageblock(struct isle *isle, u32 id,
 	raw_spin_unlock_irqrestore(&zone->lock, flags);
 	return ret;
 }
-ISLE_EXPORT_FOR_KUNIT(isle_unisolate_pageblock);
+EXPORT_SYMBOL_FOR_KUNIT(isle_unisolate_pageblock);
 
 const char *isle_migratetype_name(enum isle_migratetype mt)
 {
@@ -403,4 +403,4 @@ const char *isle_migratetype_name(enum isle_migratetype mt)
 
 	return names[mt];
 }
-ISLE_EXPORT_FOR_KUNIT(isle_migratetype_name);
+EXPORT_SYMBOL_FOR_KUNIT(isle_migratetype_name);

@@ -242,7 +242,7 @@ unsigned int isle_pcp_alloc(struct isle_zone *zone, unsigned int order,
 				     ids + done);
 	return done;
 }
-ISLE_EXPORT_FOR_KUNIT(isle_pcp_alloc);
+EXPORT_SYMBOL_FOR_KUNIT(isle_pcp_alloc);
 
 unsigned int isle_pcp_take(struct isle_zone *zone, unsigned int order,
 			   enum isle_migratetype mt, unsigned int nr, u32 *ids)
@@ -256,7 +256,7 @@ unsigned int isle_pcp_take(struct isle_zone *zone, unsigned int order,
 	leave(pcp);
 	return done;
 }
-ISLE_EXPORT_FOR_KUNIT(isle_pcp_take);
+EXPORT_SYMBOL_FOR_KUNIT(isle_pcp_take);
 
 static void free_locked(struct isle_zone *zone, u32 id, unsigned int order)
 {
@@ -302,7 +302,7 @@ void isle_pcp_free_slow(struct isle_zone *zone, u32 id, unsigned int order)
 	}
 	free_locked(zone, id, order);
 }
-ISLE_EXPORT_FOR_KUNIT(isle_pcp_free_slow);
+EXPORT_SYMBOL_FOR_KUNIT(isle_pcp_free_slow);
 
 void isle_pcp_free_bulk(struct isle_zone *zone, const u32 *ids,
 			unsigned int nr)
@@ -333,7 +333,7 @@ void isle_pcp_free_bulk(struct isle_zone *zone, const u32 *ids,
 	for (; i < nr; i++)
 		isle_pcp_free_slow(zone, ids[i], 0);
 }
-ISLE_EXPORT_FOR_KUNIT(isle_pcp_free_bulk);
+EXPORT_SYMBOL_FOR_KUNIT(isle_pcp_free_bulk);
 
 #define for_each_pcp_list(list, pcp, order, mt)				\
 	for ((order) = 0; (order) < ISLE_NR_ORDERS; (order)++)		\
@@ -361,7 +361,7 @@ void isle_pcp_drain_local(struct isle_zone *zone)
 	drain_lists(zone, pcp);
 	leave(pcp);
 }
-ISLE_EXPORT_FOR_KUNIT(isle_pcp_drain_local);
+EXPORT_SYMBOL_FOR_KUNIT(isle_pcp_drain_local);
 
 static void drain_work(struct work_struct *work)
 {
@@ -422,13 +422,13 @@ void isle_drain_cpu(struct isle *isle, int cpu)
 {
 	drain_cpus(isle, cpumask_of(cpu));
 }
-ISLE_EXPORT_FOR_KUNIT(isle_drain_cpu);
+EXPORT_SYMBOL_FOR_KUNIT(isle_drain_cpu);
 
 void isle_drain_all(struct isle *isle)
 {
 	drain_cpus(isle, cpu_online_mask);
 }
-ISLE_EXPORT_FOR_KUNIT(isle_drain_all);
+EXPORT_SYMBOL_FOR_KUNIT(isle_drain_all);
 
 static int cpu_dead(unsigned int cpu, struct hlist_node *node)
 {
@@ -450,7 +450,7 @@ unsigned long isle_pcp_pages(const struct isle_zone *zone)
 		pages += cpu_pages(zone, cpu);
 	return pages;
 }
-ISLE_EXPORT_FOR_KUNIT(isle_pcp_pages);
+EXPORT_SYMBOL_FOR_KUNIT(isle_pcp_pages);
 
 void isle_pcp_events(const struct isle_zone *zone, unsigned long *allocs,
 		     unsigned long *frees)
@@ -466,7 +466,7 @@ void isle_pcp_events(const struct isle_zone *zone, unsigned long *allocs,
 		*frees += READ_ONCE(pcp->nr_free);
 	}
 }
-ISLE_EXPORT_FOR_KUNIT(isle_pcp_events);
+EXPORT_SYMBOL_FOR_KUNIT(isle_pcp_events);
 
 /*
  * A CPU's part of the eighth, in twelfths: 4 for order 0, 1 for each of orders

@@ -81,10 +81,10 @@ void isle_quarantine_rescan(struct isle *isle)
 			isle_release_block(isle, id);
 	}
 }
-ISLE_EXPORT_FOR_KUNIT(isle_quarantine_rescan);
+EXPORT_SYMBOL_FOR_KUNIT(isle_quarantine_rescan);
 
 void isle_quarantine_stop(struct isle *isle)
 {
 	cancel_delayed_work_sync(&isle->quarantine.rescan);
 }
-ISLE_EXPORT_FOR_KUNIT(isle_quarantine_stop);
+EXPORT_SYMBOL_FOR_KUNIT(isle_quarantine_stop);

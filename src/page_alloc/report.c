@@ -55,7 +55,7 @@ void isle_report_zones(const struct isle *isle)
 		print_free_lists(zone);
 	}
 }
-ISLE_EXPORT_FOR_KUNIT(isle_report_zones);
+EXPORT_SYMBOL_FOR_KUNIT(isle_report_zones);
 
 void isle_report_failure(struct isle *isle, gfp_t gfp, unsigned int order,
 			 bool user)
@@ -71,7 +71,7 @@ void isle_report_failure(struct isle *isle, gfp_t gfp, unsigned int order,
 		isle->quarantine.nr);
 	isle_report_zones(isle);
 }
-ISLE_EXPORT_FOR_KUNIT(isle_report_failure);
+EXPORT_SYMBOL_FOR_KUNIT(isle_report_failure);
 
 static const char *why_not_free(const struct isle *isle, u32 id,
 				unsigned int order)
@@ -113,7 +113,7 @@ void isle_report_bad_free(struct isle *isle, u32 id, unsigned int order)
 {
 	report_bad(isle, id, "free", why_not_free(isle, id, order), order);
 }
-ISLE_EXPORT_FOR_KUNIT(isle_report_bad_free);
+EXPORT_SYMBOL_FOR_KUNIT(isle_report_bad_free);
 
 void isle_report_bad_split(struct isle *isle, u32 id, unsigned int order)
 {
@@ -138,4 +138,4 @@ void isle_report_foreign(struct isle *isle, unsigned long pfn,
 	pr_err("isle: bad %s of pfn %#lx: not isle's page\n", call, pfn);
 	dump_stack();
 }
-ISLE_EXPORT_FOR_KUNIT(isle_report_foreign);
+EXPORT_SYMBOL_FOR_KUNIT(isle_report_foreign);

@@ -133,7 +133,7 @@ struct isle_zone *isle_zone_at(const struct isle *isle, int nid,
 	}
 	return NULL;
 }
-ISLE_EXPORT_FOR_KUNIT(isle_zone_at);
+EXPORT_SYMBOL_FOR_KUNIT(isle_zone_at);
 
 static struct isle_zone *find_zone(const struct isle *isle, int nid,
 				   enum isle_zone_type type)
@@ -307,7 +307,7 @@ void isle_zones_set_watermarks(struct isle *isle,
 		set_lowmem_reserve(isle, zone);
 	}
 }
-ISLE_EXPORT_FOR_KUNIT(isle_zones_set_watermarks);
+EXPORT_SYMBOL_FOR_KUNIT(isle_zones_set_watermarks);
 
 /* Free frames that this request can't have, whatever the mark. */
 static unsigned long unusable_free(const struct isle_zone *zone,
@@ -366,7 +366,7 @@ bool isle_zone_watermark_ok(const struct isle_zone *zone, unsigned int order,
 		return false;
 	return has_block(zone, order, alloc_flags);
 }
-ISLE_EXPORT_FOR_KUNIT(isle_zone_watermark_ok);
+EXPORT_SYMBOL_FOR_KUNIT(isle_zone_watermark_ok);
 
 unsigned int isle_zone_watermark_nr(const struct isle_zone *zone,
 				    unsigned int order,
@@ -382,7 +382,7 @@ unsigned int isle_zone_watermark_nr(const struct isle_zone *zone,
 	room = room_above(zone, order, highest, alloc_flags);
 	return clamp(room >> order, 1L, (long)nr);
 }
-ISLE_EXPORT_FOR_KUNIT(isle_zone_watermark_nr);
+EXPORT_SYMBOL_FOR_KUNIT(isle_zone_watermark_nr);
 
 const char *isle_zone_name(enum isle_zone_type type)
 {
@@ -394,4 +394,4 @@ const char *isle_zone_name(enum isle_zone_type type)
 
 	return names[type];
 }
-ISLE_EXPORT_FOR_KUNIT(isle_zone_name);
+EXPORT_SYMBOL_FOR_KUNIT(isle_zone_name);

@@ -67,7 +67,7 @@ int isle_region_add(struct isle_region *region, unsigned long base_pfn,
 	set->nr_extents++;
 	return 0;
 }
-ISLE_EXPORT_FOR_KUNIT(isle_region_add);
+EXPORT_SYMBOL_FOR_KUNIT(isle_region_add);
 
 const struct isle_extent *isle_region_next(const struct isle_region *region,
 					   const struct isle_extent *e)
@@ -90,4 +90,4 @@ u64 isle_region_frames(const struct isle_region *region)
 		nr += e->nr;
 	return nr;
 }
-ISLE_EXPORT_FOR_KUNIT(isle_region_frames);
+EXPORT_SYMBOL_FOR_KUNIT(isle_region_frames);

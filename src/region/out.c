@@ -18,7 +18,7 @@ int isle_regions_track(struct isle_regions *set, const struct isle *isle)
 		set->extent[i].first_id = isle->extents[i].first_id;
 	return 0;
 }
-ISLE_EXPORT_FOR_KUNIT(isle_regions_track);
+EXPORT_SYMBOL_FOR_KUNIT(isle_regions_track);
 
 unsigned long isle_regions_mark_out(struct isle_regions *set,
 				    struct isle *isle,
@@ -42,4 +42,4 @@ unsigned long isle_regions_mark_out(struct isle_regions *set,
 	}
 	return nr_out;
 }
-ISLE_EXPORT_FOR_KUNIT(isle_regions_mark_out);
+EXPORT_SYMBOL_FOR_KUNIT(isle_regions_mark_out);

@@ -54,7 +54,7 @@ int isle_parse_size(const char *s, u64 *bytes)
 	*bytes = value << shift;
 	return 0;
 }
-ISLE_EXPORT_FOR_KUNIT(isle_parse_size);
+EXPORT_SYMBOL_FOR_KUNIT(isle_parse_size);
 
 static int parse_multiple(struct isle_region *region, u64 multiple)
 {
@@ -259,4 +259,4 @@ int isle_regions_parse(struct isle_regions *set, const char *list)
 		list++;
 	}
 }
-ISLE_EXPORT_FOR_KUNIT(isle_regions_parse);
+EXPORT_SYMBOL_FOR_KUNIT(isle_regions_parse);

@@ -43,4 +43,4 @@ unsigned long isle_pieces_best(const struct isle_pieces *pieces,
 		*used = best_sum;
 	return best;
 }
-ISLE_EXPORT_FOR_KUNIT(isle_pieces_best);
+EXPORT_SYMBOL_FOR_KUNIT(isle_pieces_best);

@@ -16,7 +16,7 @@ u64 isle_auto_size(u64 free_bytes)
 
 	return round_down(size, (u64)ISLE_EXTENT_BYTES);
 }
-ISLE_EXPORT_FOR_KUNIT(isle_auto_size);
+EXPORT_SYMBOL_FOR_KUNIT(isle_auto_size);
 
 int isle_region_check_node(const struct isle_region *region)
 {
@@ -66,7 +66,7 @@ err:
 	isle_regions_release(set);
 	return ret;
 }
-ISLE_EXPORT_FOR_KUNIT(isle_regions_carve);
+EXPORT_SYMBOL_FOR_KUNIT(isle_regions_carve);
 
 static void say_what_is_left(const struct isle_region *region)
 {
@@ -101,4 +101,4 @@ void isle_regions_release(struct isle_regions *set)
 	kvfree(set->out);
 	set->out = NULL;
 }
-ISLE_EXPORT_FOR_KUNIT(isle_regions_release);
+EXPORT_SYMBOL_FOR_KUNIT(isle_regions_release);
