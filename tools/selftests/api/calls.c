@@ -245,8 +245,8 @@ static void refused_flags(void)
 
 static void without_waiting(void)
 {
+	static DEFINE_SPINLOCK(lock);
 	struct page *atomic, *nowait;
-	DEFINE_SPINLOCK(lock);
 	unsigned long flags;
 
 	spin_lock_irqsave(&lock, flags);

@@ -18,7 +18,7 @@ enum { ORDERS = 4, STORM_CALLS = 2000, STORM_SECONDS = 30 };
 static struct {
 	unsigned long calls;
 	unsigned long failures;
-	unsigned long elsewhere;	/* not in hardirq context after all */
+	unsigned long elsewhere;	/* a CPU flushed its queue by itself */
 } seen;
 
 static void take_and_give(void)
@@ -140,7 +140,8 @@ static void by_ipi(void)
 	failures = churn();
 	kthread_stop(shooter);
 	note("%lu interrupts, %lu of them elsewhere", seen.calls, seen.elsewhere);
-	check(seen.calls >= STORM_CALLS && !seen.elsewhere, name);
+	check(seen.calls >= STORM_CALLS && seen.elsewhere < STORM_CALLS / 10,
+	      name);
 	check(!seen.failures && !failures, "both get what they want");
 unlock:
 	migrate_enable();
