@@ -21,23 +21,22 @@
 #define ISLE_IMPORT_FOR_KUNIT() MODULE_IMPORT_NS(ISLE_KUNIT)
 #endif
 #else
-#define EXPORT_SYMBOL_FOR_KUNIT(sym)
+#define EXPORT_SYMBOL_FOR_KUNIT(sym) struct isle_not_exported_##sym
 #endif
 
 /* A timer that calls back in hard interrupt context. */
 #include <linux/hrtimer.h>
 
+static inline void isle_hrtimer_setup(struct hrtimer *timer,
+				      enum hrtimer_restart (*fn)(struct hrtimer *))
+{
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
-#define isle_hrtimer_setup(timer, fn) \
-	hrtimer_setup(timer, fn, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD)
+	hrtimer_setup(timer, fn, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
 #else
-#define isle_hrtimer_setup(timer, fn)					\
-	do {								\
-		hrtimer_init(timer, CLOCK_MONOTONIC,			\
-			     HRTIMER_MODE_REL_PINNED_HARD);		\
-		(timer)->function = (fn);				\
-	} while (0)
+	hrtimer_init(timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
+	timer->function = fn;
 #endif
+}
 
 /* Since 6.18 a workqueue has to say that its items run where they are queued. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
@@ -57,10 +56,19 @@
 #define isle_stackdepot_snprint(stack, buf, size) \
 	stack_depot_snprint(stack, buf, size, 1)
 #else
-#define isle_stackdepot_init() (0)
-#define isle_stackdepot_save(entries, nr) ((void)(entries), (void)(nr), 0)
-#define isle_stackdepot_print(stack) ((void)(stack))
-#define isle_stackdepot_snprint(stack, buf, size) (0)
+static inline int isle_stackdepot_init(void) { return 0; }
+static inline depot_stack_handle_t isle_stackdepot_save(unsigned long *entries,
+							unsigned int nr)
+{
+	return 0;
+}
+
+static inline void isle_stackdepot_print(depot_stack_handle_t stack) { }
+static inline int isle_stackdepot_snprint(depot_stack_handle_t stack,
+					  char *buf, size_t size)
+{
+	return 0;
+}
 #endif
 
 /* What regions can be made of in this kernel. */

@@ -70,7 +70,7 @@ static unsigned int charge_user(struct isle_zone *zone, unsigned int order,
 	over = atomic_long_add_return(pages, &zone->nr_user) - zone->user_max;
 	if (likely(over <= 0))
 		return nr;
-	over = min(DIV_ROUND_UP(over, 1L << order), (long)nr);
+	over = min_t(long, DIV_ROUND_UP(over, 1L << order), nr);
 	atomic_long_sub(over << order, &zone->nr_user);
 	return nr - over;
 }

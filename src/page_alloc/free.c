@@ -200,6 +200,7 @@ void isle_split_block(struct isle *isle, u32 id, unsigned int order)
 		frame->flags = head->flags;
 		frame->owner = head->owner;
 		frame->order = 0;
+		/* Who sees a head here sees the rest of it too. */
 		smp_store_release(&frame->state, ISLE_FRAME_ALLOCATED);
 	}
 	head->order = 0;

@@ -16,6 +16,7 @@
 #ifndef _ISLE_INSTANCE_H
 #define _ISLE_INSTANCE_H
 
+#include <linux/bits.h>
 #include <linux/cpumask.h>
 #include <linux/gfp.h>
 #include <linux/list.h>
@@ -30,11 +31,11 @@
 /* Linux's MAX_PAGE_ORDER; the same as ISLE_MAX_ORDER of isle/isle.h. */
 #define ISLE_TOP_ORDER		10
 #define ISLE_NR_ORDERS		(ISLE_TOP_ORDER + 1)
-#define ISLE_TOP_FRAMES		(1u << ISLE_TOP_ORDER)
+#define ISLE_TOP_FRAMES		((u32)BIT(ISLE_TOP_ORDER))
 
 /* A pageblock is what one PMD maps. */
 #define ISLE_PAGEBLOCK_ORDER	9
-#define ISLE_PAGEBLOCK_FRAMES	(1u << ISLE_PAGEBLOCK_ORDER)
+#define ISLE_PAGEBLOCK_FRAMES	((u32)BIT(ISLE_PAGEBLOCK_ORDER))
 
 #define ISLE_MAX_EXTENTS	64
 
@@ -270,7 +271,7 @@ struct isle {
 
 	struct workqueue_struct *drain_wq;
 	struct isle_drain __percpu *drain;
-	struct mutex drain_lock;
+	struct mutex drain_lock; /* who drains owns @drain, @drain_cpus */
 	struct cpumask drain_cpus;
 	struct hlist_node cpuhp_node;
 	int cpuhp_state;

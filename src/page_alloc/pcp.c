@@ -335,17 +335,22 @@ void isle_pcp_free_bulk(struct isle_zone *zone, const u32 *ids,
 }
 EXPORT_SYMBOL_FOR_KUNIT(isle_pcp_free_bulk);
 
-#define for_each_pcp_list(list, pcp, order, mt)				\
-	for ((order) = 0; (order) < ISLE_NR_ORDERS; (order)++)		\
-		for ((mt) = 0; (mt) < ISLE_PCPTYPES &&			\
-		     ((list) = &(pcp)->list[order][mt], true); (mt)++)
+/* The lists one by one, with what they are for; NULL after the last. */
+static struct isle_pcp_list *nth_list(struct isle_pcp *pcp, unsigned int n,
+				      unsigned int *order)
+{
+	*order = n / ISLE_PCPTYPES;
+	if (*order == ISLE_NR_ORDERS)
+		return NULL;
+	return &pcp->list[*order][n % ISLE_PCPTYPES];
+}
 
 static void drain_lists(struct isle_zone *zone, struct isle_pcp *pcp)
 {
 	struct isle_pcp_list *list;
-	unsigned int order, mt;
+	unsigned int n, order;
 
-	for_each_pcp_list(list, pcp, order, mt) {
+	for (n = 0; (list = nth_list(pcp, n, &order)); n++) {
 		if (list->count)
 			spill(zone, list, order, list->count);
 		tune_down(list);
@@ -374,12 +379,12 @@ static void drain_work(struct work_struct *work)
 
 static unsigned long cpu_pages(const struct isle_zone *zone, int cpu)
 {
-	const struct isle_pcp *pcp = per_cpu_ptr(zone->pcp, cpu);
-	const struct isle_pcp_list *list;
+	struct isle_pcp *pcp = per_cpu_ptr(zone->pcp, cpu);
+	struct isle_pcp_list *list;
 	unsigned long pages = 0;
-	unsigned int order, mt;
+	unsigned int n, order;
 
-	for_each_pcp_list(list, pcp, order, mt)
+	for (n = 0; (list = nth_list(pcp, n, &order)); n++)
 		pages += (unsigned long)READ_ONCE(list->count) << order;
 	return pages;
 }
@@ -493,10 +498,10 @@ static int create_lists(struct isle_zone *zone, int cpu)
 	unsigned long frames = zone->managed / 8 / num_possible_cpus();
 	struct isle_pcp *pcp = per_cpu_ptr(zone->pcp, cpu);
 	struct isle_pcp_list *list;
-	unsigned int order, mt;
+	unsigned int n, order;
 	size_t total = 0;
 
-	for_each_pcp_list(list, pcp, order, mt) {
+	for (n = 0; (list = nth_list(pcp, n, &order)); n++) {
 		list->max = list_max(frames, order);
 		tune_down(list);
 		total += list->max;
@@ -506,7 +511,7 @@ static int create_lists(struct isle_zone *zone, int cpu)
 	if (!pcp->slots)
 		return -ENOMEM;
 	total = 0;
-	for_each_pcp_list(list, pcp, order, mt) {
+	for (n = 0; (list = nth_list(pcp, n, &order)); n++) {
 		list->ids = pcp->slots + total;
 		total += list->max;
 	}

@@ -37,15 +37,16 @@ static const char * const side_name[NR_SIDES] = { "isle", "kernel" };
 struct workload {
 	const char *name;
 	const char *phase[NR_PHASES];	/* what is timed; NULL: nothing */
+
 	int (*run[NR_SIDES])(unsigned int order, unsigned int count,
 			     struct page **pages, u64 ns[NR_PHASES]);
 };
 
 /*
- * The loops stand in a macro so that both sides are called directly: an
+ * The loops stand in macros so that both sides are called directly: an
  * indirect call costs about what a fast path does.
  */
-#define DEFINE_WORKLOADS(side, do_alloc, do_free)			\
+#define DEFINE_REPEAT(side, do_alloc, do_free)				\
 static int repeat_##side(unsigned int order, unsigned int count,	\
 			 struct page **pages, u64 ns[NR_PHASES])	\
 {									\
@@ -61,8 +62,9 @@ static int repeat_##side(unsigned int order, unsigned int count,	\
 	}								\
 	ns[PHASE_FIRST] = ktime_get_ns() - start;			\
 	return 0;							\
-}									\
-									\
+}
+
+#define DEFINE_BULK(side, do_alloc, do_free)				\
 static int bulk_##side(unsigned int order, unsigned int count,		\
 		       struct page **pages, u64 ns[NR_PHASES])		\
 {									\
@@ -83,8 +85,10 @@ static int bulk_##side(unsigned int order, unsigned int count,		\
 	return got == count ? 0 : -ENOMEM;				\
 }
 
-DEFINE_WORKLOADS(isle, isle_alloc_pages, __isle_free_pages)
-DEFINE_WORKLOADS(kernel, alloc_pages, __free_pages)
+DEFINE_REPEAT(isle, isle_alloc_pages, __isle_free_pages)
+DEFINE_REPEAT(kernel, alloc_pages, __free_pages)
+DEFINE_BULK(isle, isle_alloc_pages, __isle_free_pages)
+DEFINE_BULK(kernel, alloc_pages, __free_pages)
 
 static const struct workload workloads[] = {
 	{ "repeat", { "alloc+free", NULL },
