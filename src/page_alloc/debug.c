@@ -270,12 +270,13 @@ static int print_holders(struct seq_file *seq, struct xarray *holders,
 
 int isle_debug_leaks(struct isle *isle, struct seq_file *seq)
 {
+	struct xarray holders;
 	struct holder *holder;
-	DEFINE_XARRAY(holders);
 	unsigned int nr = 0;
 	unsigned long index;
 	int ret;
 
+	xa_init(&holders);
 	ret = count_holders(isle, &holders, &nr);
 	if (!ret)
 		ret = print_holders(seq, &holders, nr);
