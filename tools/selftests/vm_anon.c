@@ -93,11 +93,11 @@ static void fault_around(void)
 
 static void large(int fd)
 {
-	size_t pages = 24 * MB / PAGE, i;
+	size_t pages = times(24) * MB / PAGE, i;
 	char *p = map_private(fd, pages * PAGE);
 
 	fill(p, pages, 1);
-	check(!wrong(p, pages, 1), "24 MB keep what was written");
+	check(!wrong(p, pages, 1), "many megabytes keep what was written");
 	for (i = 0; i < pages; i += 3)
 		*word(p, i) = 0;
 	for (i = 0; i < pages; i += 3)
@@ -142,7 +142,7 @@ static void threads(int fd)
 	size_t bad = 0;
 	unsigned int i, round;
 
-	for (round = 0; round < 8; round++) {
+	for (round = 0; round < times(8); round++) {
 		char *p = map_private(fd, STRIPE_PAGES * PAGE);
 
 		for (i = 0; i < THREADS; i++) {

@@ -273,7 +273,7 @@ static void while_others_write(int fd)
 
 	for (i = 0; i < WRITERS; i++)
 		pthread_create(&thread[i], NULL, count, &counters);
-	for (i = 0; i < 30; i++)
+	for (i = 0; i < times(30); i++)
 		bad += child(look_twice, &counters) != 0;
 	counters.stop = true;
 	for (i = 0; i < WRITERS; i++)

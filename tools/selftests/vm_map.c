@@ -204,7 +204,7 @@ static int killed(int fd)
 	unsigned int i;
 	int status, bad = 0;
 
-	for (i = 0; i < 40; i++) {
+	for (i = 0; i < times(40); i++) {
 		pid_t pid = fork();
 
 		if (!pid)
@@ -272,7 +272,7 @@ static void races(int fd)
 
 	for (i = 0; i < ARRAY_SIZE(thread); i++)
 		pthread_create(&thread[i], NULL, toucher, &race);
-	for (i = 0; i < 300; i++) {
+	for (i = 0; i < times(300); i++) {
 		size_t at = i * 97 % 700, n = 1 + i * 31 % 500;
 		char *p = race.base + at * PAGE;
 

@@ -291,7 +291,7 @@ int main(int argc, char **argv)
 	unsigned int i;
 
 	note("seed %#lx", seed);
-	for (i = 0; i < ROUNDS; i++)
+	for (i = 0; i < times(ROUNDS); i++)
 		round_of(seed + i * 0x9e3779b97f4a7c15);
 	check(back_to(fd, before), "every frame is back");
 	return tap_end();

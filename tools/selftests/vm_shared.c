@@ -116,7 +116,7 @@ static void appearing(int fd)
 	pthread_t thread;
 
 	pthread_barrier_init(&late.start, NULL, 2);
-	for (round = 0; round < 20; round++) {
+	for (round = 0; round < times(20); round++) {
 		late.private = map_private(fd, PAGES * PAGE);
 		late.shared = map_shared(fd, PAGES * PAGE);
 		pthread_create(&thread, NULL, read_late, &late);
