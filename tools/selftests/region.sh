@@ -237,9 +237,9 @@ keeps_out_of_zone_movable() {
 	[ $((before - during)) -lt 8192 ]
 }
 
-# A kept page in every fourth 4 MB block: no range is longer than 12 MB.
+# A kept page in every second 4 MB block: few ranges are longer than 4 MB.
 takes_several_extents() {
-	insmod "$folder/region/region_fragment.ko" every=4 leave_mb=96 || return
+	insmod "$folder/region/region_fragment.ko" every=2 leave_mb=96 || return
 	load region=contig:160M || return
 	"$ISLE" info
 	[ "$(regions extents)" -gt 4 ] && unload
