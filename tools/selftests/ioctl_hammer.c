@@ -532,6 +532,7 @@ int main(int argc, char **argv)
 		bail_out("1 to %d threads", MOST_THREADS);
 	note("seed %#llx, %lu calls, %u threads", seed,
 	     calls, threads);
+	expect_log("^isle: ioctl_hammer\\[[0-9]+\\]: SIGBUS at [0-9a-f]+: ");
 	sigaction(SIGBUS, &action, NULL);
 	before = frames_out(fd);
 	for (i = 0; i < SLOTS; i++)
