@@ -15,7 +15,7 @@
 #include "quarantine.h"
 #include "report.h"
 
-enum { BULK_RUNS = 64 };	/* frames that are many */
+enum { BULK_BATCH = 32 };
 
 u32 isle_block_head(const struct isle *isle, u32 id)
 {
@@ -81,62 +81,62 @@ void isle_free_frames(struct isle *isle, u32 id, unsigned int order)
 }
 EXPORT_SYMBOL_FOR_KUNIT(isle_free_frames);
 
-/* Frames of one zone, in a row in the caller's array, with no reference left. */
-struct bulk {
-	struct isle_zone *zone;
-	const u32 *ids;
-	unsigned int nr;
-	long users;
-};
-
-/* A few frames go to this CPU's lists; many would only pass through them. */
-static void bulk_release(struct bulk *bulk)
+/* Give up to BULK_BATCH frames that have no reference left to their zones. */
+static void release_batch(struct isle *isle, const u32 *ids, unsigned int nr)
 {
-	if (!bulk->nr)
-		return;
-	if (bulk->users)
-		atomic_long_sub(bulk->users, &bulk->zone->nr_user);
-	if (bulk->nr < BULK_RUNS)
-		isle_pcp_free_bulk(bulk->zone, bulk->ids, bulk->nr);
-	else
-		isle_pcp_free_runs(bulk->zone, bulk->ids, bulk->nr);
+	unsigned int i, n;
+
+	for (i = 0; i < nr; i += n) {
+		u8 zone = isle_frame(isle, ids[i])->zone;
+
+		for (n = 1; i + n < nr; n++) {
+			if (isle_frame(isle, ids[i + n])->zone != zone)
+				break;
+		}
+		isle_pcp_free_bulk(isle->zones[zone], ids + i, n);
+	}
 }
 
-/* Return: whether the frame has no reference left and need not wait. */
-static __always_inline bool bulk_drop(struct isle *isle, u32 id,
-				      struct isle_frame *frame)
+static void uncharge_batch(struct isle *isle, int zone, long nr)
 {
-	if (unlikely(!isle_is_allocated(frame, 0))) {
-		isle_report_bad_free(isle, id, 0);
-		return false;
-	}
-	return isle_drop_ref(isle, id, frame) && !must_wait(isle, id, frame);
+	if (nr)
+		atomic_long_sub(nr, &isle->zones[zone]->nr_user);
 }
 
 void isle_free_frames_bulk(struct isle *isle, const u32 *ids, unsigned int nr)
 {
-	struct bulk bulk = { .ids = ids };
-	unsigned int i;
+	unsigned int i, n = 0;
+	u32 batch[BULK_BATCH];
+	long users = 0;
+	int zone = 0;
 
 	for (i = 0; i < nr; i++) {
 		struct isle_frame *frame = isle_frame(isle, ids[i]);
-		struct isle_zone *zone = isle_frame_zone(isle, frame);
-		bool dropped = bulk_drop(isle, ids[i], frame);
 
-		if (unlikely(!dropped || zone != bulk.zone)) {
-			bulk_release(&bulk);
-			bulk = (struct bulk){
-				.zone = zone,
-				.ids = ids + i + !dropped,
-			};
-			if (!dropped)
-				continue;
+		if (!isle_is_allocated(frame, 0)) {
+			isle_report_bad_free(isle, ids[i], 0);
+			continue;
 		}
-		bulk.users += !!(frame->flags & ISLE_FRAME_USER);
-		bulk.nr++;
+		if (!isle_drop_ref(isle, ids[i], frame) ||
+		    must_wait(isle, ids[i], frame))
+			continue;
+		if (frame->flags & ISLE_FRAME_USER) {
+			if (frame->zone != zone) {
+				uncharge_batch(isle, zone, users);
+				users = 0;
+				zone = frame->zone;
+			}
+			users++;
+		}
 		isle_debug_free(isle, ids[i], 0);
+		batch[n++] = ids[i];
+		if (n == BULK_BATCH) {
+			release_batch(isle, batch, n);
+			n = 0;
+		}
 	}
-	bulk_release(&bulk);
+	release_batch(isle, batch, n);
+	uncharge_batch(isle, zone, users);
 }
 EXPORT_SYMBOL_FOR_KUNIT(isle_free_frames_bulk);
 
