@@ -284,8 +284,10 @@ static void show_reading(struct tour *tour)
 	check(tour, "reading took no memory", !opener.private_pages);
 	write_pages(memory, 7, 8, 0x15);
 	device_opener(tour->fd, &opener);
-	check(tour, "writing to one page took one frame",
-	      opener.private_pages == 1);
+	figure(tour, "frames for it and its neighbours",
+	       opener.private_pages);
+	check(tour, "writing to one page took frames around it alone",
+	      opener.private_pages && opener.private_pages < TOUR_PAGES);
 	check(tour, "the page next to it is zero still",
 	      pages_are_zero(memory, 8, 9));
 	unmap_tour(memory);
