@@ -193,9 +193,11 @@ static char *directory;
 static bool mounted;
 
 static const char mount_ext4[] =
-	"PATH=$PATH:/sbin:/usr/sbin; cd %s && truncate -s 16M image && "
-	"mkfs.ext4 -q image && mkdir fs && "
-	"{ modprobe -q -a loop ext4; mount -o loop image fs; }";
+	"PATH=$PATH:/sbin:/usr/sbin\n"
+	"cd %s && truncate -s 16M image || exit\n"
+	"mkfs.ext4 -q image && mkdir fs || exit\n"
+	"modprobe -q -a loop ext4\n"
+	"mount -o loop image fs\n";
 
 static int run(const char *command)
 {
