@@ -90,6 +90,19 @@ void isle_free_frames(struct isle *isle, u32 id, unsigned int order);
 void isle_free_frames_bulk(struct isle *isle, const u32 *ids, unsigned int nr);
 
 /**
+ * isle_free_frames_runs - drop a reference to very many single frames
+ * @isle: the instance
+ * @ids: their ids, best in the order in which they were allocated
+ * @nr: how many
+ *
+ * As isle_free_frames_bulk(), for more than per-CPU lists have a use for: what
+ * stands in a row is merged and goes straight to the free lists.
+ *
+ * Context: any but NMI.
+ */
+void isle_free_frames_runs(struct isle *isle, const u32 *ids, unsigned int nr);
+
+/**
  * isle_get_frame - take a reference to an allocated block
  * @isle: the instance
  * @id: any frame of the block

@@ -160,12 +160,13 @@ void isle_buddy_free_run(struct isle_zone *zone, u32 start, u32 nr)
 	while (start < end) {
 		unsigned int order = min_t(unsigned int, __fls(end - start),
 					   ISLE_PAGEBLOCK_ORDER);
-		u32 id;
+		struct isle_frame *frame;
 
 		if (start)
 			order = min_t(unsigned int, order, __ffs(start));
-		for (id = start + 1; id < start + BIT(order); id++)
-			frames[id].state = ISLE_FRAME_TAIL;
+		for (frame = frames + start + BIT(order) - 1;
+		     frame > frames + start; frame--)
+			frame->state = ISLE_FRAME_TAIL;
 		isle_buddy_free(zone, start, order);
 		start += BIT(order);
 	}

@@ -15,8 +15,6 @@
 #include "quarantine.h"
 #include "report.h"
 
-enum { BULK_BATCH = 32 };
-
 u32 isle_block_head(const struct isle *isle, u32 id)
 {
 	unsigned int order;
@@ -81,64 +79,86 @@ void isle_free_frames(struct isle *isle, u32 id, unsigned int order)
 }
 EXPORT_SYMBOL_FOR_KUNIT(isle_free_frames);
 
-/* Give up to BULK_BATCH frames that have no reference left to their zones. */
-static void release_batch(struct isle *isle, const u32 *ids, unsigned int nr)
+/*
+ * Drop a reference to frames that are all as @like: of one zone, charged or not,
+ * never exposed, the reference the last one. Return: how many from the start.
+ */
+static unsigned int drop_alike(struct isle *isle, const u32 *ids,
+			       unsigned int nr, const struct isle_frame *like)
 {
-	unsigned int i, n;
+	u8 zone = like->zone, flags = like->flags;
+	unsigned int i;
 
-	for (i = 0; i < nr; i += n) {
-		u8 zone = isle_frame(isle, ids[i])->zone;
+	if (flags & ISLE_FRAME_EXPOSED)
+		return 0;
+	for (i = 0; i < nr; i++) {
+		struct isle_frame *frame = isle_frame(isle, ids[i]);
 
-		for (n = 1; i + n < nr; n++) {
-			if (isle_frame(isle, ids[i + n])->zone != zone)
-				break;
-		}
-		isle_pcp_free_bulk(isle->zones[zone], ids + i, n);
+		if (unlikely(!isle_is_allocated(frame, 0) ||
+			     frame->zone != zone || frame->flags != flags))
+			break;
+		if (unlikely(atomic_cmpxchg(&frame->ref, 1, 0) != 1))
+			break;
+		isle_debug_free(isle, ids[i], 0);
 	}
+	return i;
 }
 
-static void uncharge_batch(struct isle *isle, int zone, long nr)
+/* Drop a reference to frames that others hold. Return: how many from the start. */
+static unsigned int drop_shared(struct isle *isle, const u32 *ids,
+				unsigned int nr)
 {
-	if (nr)
-		atomic_long_sub(nr, &isle->zones[zone]->nr_user);
-}
-
-void isle_free_frames_bulk(struct isle *isle, const u32 *ids, unsigned int nr)
-{
-	unsigned int i, n = 0;
-	u32 batch[BULK_BATCH];
-	long users = 0;
-	int zone = 0;
+	unsigned int i;
 
 	for (i = 0; i < nr; i++) {
 		struct isle_frame *frame = isle_frame(isle, ids[i]);
 
-		if (!isle_is_allocated(frame, 0)) {
-			isle_report_bad_free(isle, ids[i], 0);
-			continue;
-		}
-		if (!isle_drop_ref(isle, ids[i], frame) ||
-		    must_wait(isle, ids[i], frame))
-			continue;
-		if (frame->flags & ISLE_FRAME_USER) {
-			if (frame->zone != zone) {
-				uncharge_batch(isle, zone, users);
-				users = 0;
-				zone = frame->zone;
-			}
-			users++;
-		}
-		isle_debug_free(isle, ids[i], 0);
-		batch[n++] = ids[i];
-		if (n == BULK_BATCH) {
-			release_batch(isle, batch, n);
-			n = 0;
-		}
+		if (!isle_is_allocated(frame, 0) ||
+		    !atomic_add_unless(&frame->ref, -1, 1))
+			break;
 	}
-	release_batch(isle, batch, n);
-	uncharge_batch(isle, zone, users);
+	return i;
+}
+
+/* Give the lists what most frames are, in rows; the others one by one. */
+static __always_inline void free_bulk(struct isle *isle, const u32 *ids,
+				      unsigned int nr, bool runs)
+{
+	unsigned int n;
+
+	for (; nr; ids += n, nr -= n) {
+		struct isle_frame *frame = isle_frame(isle, ids[0]);
+		struct isle_zone *zone = isle_frame_zone(isle, frame);
+
+		n = drop_shared(isle, ids, nr);
+		if (n)
+			continue;
+		n = drop_alike(isle, ids, nr, frame);
+		if (!n) {
+			isle_free_inline(isle, ids[0], 0);
+			n = 1;
+			continue;
+		}
+		if (frame->flags & ISLE_FRAME_USER)
+			atomic_long_sub(n, &zone->nr_user);
+		if (runs)
+			isle_pcp_free_runs(zone, ids, n);
+		else
+			isle_pcp_free_bulk(zone, ids, n);
+	}
+}
+
+void isle_free_frames_bulk(struct isle *isle, const u32 *ids, unsigned int nr)
+{
+	free_bulk(isle, ids, nr, false);
 }
 EXPORT_SYMBOL_FOR_KUNIT(isle_free_frames_bulk);
+
+void isle_free_frames_runs(struct isle *isle, const u32 *ids, unsigned int nr)
+{
+	free_bulk(isle, ids, nr, true);
+}
+EXPORT_SYMBOL_FOR_KUNIT(isle_free_frames_runs);
 
 void isle_get_frame(struct isle *isle, u32 id)
 {

@@ -335,6 +335,21 @@ void isle_pcp_free_bulk(struct isle_zone *zone, const u32 *ids,
 }
 EXPORT_SYMBOL_FOR_KUNIT(isle_pcp_free_bulk);
 
+void isle_pcp_free_runs(struct isle_zone *zone, const u32 *ids,
+			unsigned int nr)
+{
+	unsigned int done, n;
+	unsigned long flags;
+
+	for (done = 0; done < nr; done += n) {
+		raw_spin_lock_irqsave(&zone->lock, flags);
+		n = free_to_zone(zone, ids + done, nr - done, 0);
+		pay_boost(zone, n);
+		zone->events.locked_free += n;
+		raw_spin_unlock_irqrestore(&zone->lock, flags);
+	}
+}
+
 /* The lists one by one, with what they are for; NULL after the last. */
 static struct isle_pcp_list *nth_list(struct isle_pcp *pcp, unsigned int n,
 				      unsigned int *order)

@@ -231,6 +231,17 @@ void isle_pcp_free_bulk(struct isle_zone *zone, const u32 *ids,
 			unsigned int nr);
 
 /**
+ * isle_pcp_free_runs - give many single frames of one zone to its free lists
+ * @zone: the zone
+ * @ids: the frames, with no reference left
+ * @nr: how many
+ *
+ * Past the per-CPU lists; what stands in a row is merged first.
+ */
+void isle_pcp_free_runs(struct isle_zone *zone, const u32 *ids,
+			unsigned int nr);
+
+/**
  * isle_pcp_drain_local - empty this CPU's lists
  * @zone: the zone
  *

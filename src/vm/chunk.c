@@ -10,6 +10,8 @@
 #include "expose.h"
 #include "page_alloc/alloc.h"
 
+enum { MANY = 64 };	/* frames that would overflow a per-CPU list */
+
 static struct kmem_cache *chunk_cache;
 static struct lock_class_key chunk_key[ISLE_NR_STORE_KINDS];
 
@@ -148,30 +150,44 @@ void isle_chunk_unlock(struct isle_chunk *chunk)
 	chunk_put(chunk);
 }
 
+static void free_run(struct isle_store *store, const u32 *ids, unsigned int nr)
+{
+	if (store->kind == ISLE_STORE_OBJECT)
+		isle_unexpose(store->isle, ids, nr);
+	if (nr < MANY)
+		isle_free_frames_bulk(store->isle, ids, nr);
+	else
+		isle_free_frames_runs(store->isle, ids, nr);
+}
+
+/* The slot after the last of those from @slot on that have a frame. */
+static unsigned int end_of_run(const struct isle_chunk *chunk,
+			       unsigned int slot, unsigned int last)
+{
+	if (chunk->used == ISLE_CHUNK_SLOTS)
+		return last + 1;
+	while (slot <= last && chunk->slot[slot] != ISLE_NO_FRAME)
+		slot++;
+	return slot;
+}
+
 unsigned int isle_chunk_free(struct isle_store *store,
 			     struct isle_chunk *chunk, unsigned int first,
 			     unsigned int last)
 {
-	unsigned int i = first, start, nr = 0;
+	unsigned int before = chunk->used, slot, end;
 
-	while (chunk->used && i <= last) {
-		if (chunk->slot[i] == ISLE_NO_FRAME) {
-			i++;
+	for (slot = first; chunk->used && slot <= last; slot = end) {
+		end = end_of_run(chunk, slot, last);
+		if (end == slot) {
+			end++;
 			continue;
 		}
-		start = i;
-		while (i <= last && chunk->slot[i] != ISLE_NO_FRAME)
-			i++;
-		if (store->kind == ISLE_STORE_OBJECT)
-			isle_unexpose(store->isle, chunk->slot + start,
-				      i - start);
-		isle_free_frames_bulk(store->isle, chunk->slot + start,
-				      i - start);
-		memset32(chunk->slot + start, ISLE_NO_FRAME, i - start);
-		chunk->used -= i - start;
-		nr += i - start;
+		free_run(store, chunk->slot + slot, end - slot);
+		memset32(chunk->slot + slot, ISLE_NO_FRAME, end - slot);
+		chunk->used -= end - slot;
 	}
-	return nr;
+	return before - chunk->used;
 }
 
 void isle_chunk_remove(struct isle_store *store, struct isle_chunk *chunk,
