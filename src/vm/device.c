@@ -12,6 +12,7 @@
 #include <linux/module.h>
 
 #include "compat.h"
+#include "expose.h"
 #include "fault.h"
 #include "ioctl.h"
 #include "layer.h"
@@ -38,6 +39,10 @@ static int isle_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
+/*
+ * VM_MIXEDMAP lets get_user_pages() see those pages that it may pin. Without
+ * any, VM_PFNMAP makes it say EFAULT.
+ */
 static int mmap_shared(struct isle_vm_opener *opener, struct vm_area_struct *vma)
 {
 	struct isle_mapping *mapping = isle_mapping_create(opener);
@@ -46,7 +51,8 @@ static int mmap_shared(struct isle_vm_opener *opener, struct vm_area_struct *vma
 		return -ENOMEM;
 	vma->vm_private_data = mapping;
 	vma->vm_ops = &isle_shared_vm_ops;
-	isle_vma_set_flags(vma, VM_MIXEDMAP | VM_DONTEXPAND);
+	isle_vma_set_flags(vma, VM_DONTEXPAND | (isle_may_expose_any() ?
+						 VM_MIXEDMAP : VM_PFNMAP));
 	return 0;
 }
 

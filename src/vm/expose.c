@@ -15,6 +15,18 @@ static const struct isle_extent *frame_extent(const struct isle *isle, u32 id)
 	return e;
 }
 
+bool isle_may_expose_any(void)
+{
+	const struct isle_regions *set = &isle_loaded_regions;
+	unsigned int i;
+
+	for (i = 0; i < set->nr; i++) {
+		if (!set->region[i].ops->unpinnable)
+			return true;
+	}
+	return false;
+}
+
 bool isle_may_expose(const struct isle *isle, u32 id)
 {
 	u32 region = frame_extent(isle, id)->region;

@@ -30,6 +30,11 @@ static inline struct page *isle_frame_page(const struct isle *isle, u32 id)
 bool isle_may_expose(const struct isle *isle, u32 id);
 
 /**
+ * isle_may_expose_any - whether there are any such frames
+ */
+bool isle_may_expose_any(void);
+
+/**
  * isle_expose - make frames part of an address space
  * @isle: the instance
  * @mapping: the address space

@@ -4,8 +4,8 @@
  * the opener. Counterparts: do_shared_fault(), shmem_fault().
  *
  * Their entries are of the ordinary kind, which get_user_pages() accepts. A
- * page that may not be pinned gets a special entry instead: it works, but
- * pinning it is EFAULT.
+ * page that may not be pinned gets a special entry instead: it works, but can't
+ * be pinned.
  */
 
 #include "expose.h"

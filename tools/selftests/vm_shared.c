@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Shared mappings: one memory for all who map the opener, that the kernel can
- * pin: direct I/O to and from a file, registered buffers of io_uring, futexes
- * of several processes. And what becomes of frames that stay pinned.
+ * pin: direct I/O to and from a file, registered buffers of io_uring, pipes,
+ * futexes of several processes. And what becomes of frames that stay pinned.
  *
  * Runs as: root nobody
  */
@@ -16,6 +16,19 @@
 #include "vm.h"
 
 enum { PAGES = 600 };
+
+/* Whether there is any memory that the kernel would pin. */
+static bool can_pin(int fd)
+{
+	struct isle_region_info info = { .index = 0 };
+
+	for (; !ioctl(fd, ISLE_IOC_REGION, &info);
+	     info = (struct isle_region_info){ .index = info.index + 1 }) {
+		if (strcmp(info.kind, "cma"))
+			return true;
+	}
+	return false;
+}
 
 static int other_side(void *argument)
 {
@@ -44,8 +57,10 @@ static void one_memory(int fd)
 	munmap(c, PAGE);
 	a = map_shared(fd, PAGES * PAGE);
 	check(!wrong(a, PAGES, 2), "it outlives its mappings");
-	check(!madvise(a, 100 * PAGE, MADV_DONTNEED) && !wrong(a, PAGES, 2),
-	      "MADV_DONTNEED forgets the mapping, not the memory");
+	if (can_pin(fd))
+		check(!madvise(a, 100 * PAGE, MADV_DONTNEED) &&
+		      !wrong(a, PAGES, 2),
+		      "MADV_DONTNEED forgets the mapping, not the memory");
 	check(!msync(a, PAGES * PAGE, MS_SYNC), "msync() has nothing to do");
 	check(!discard(fd, (void *)(100 * PAGE), 200 * PAGE, 0) &&
 	      !nonzero(a + 100 * PAGE, 200 * PAGE) &&
@@ -231,6 +246,18 @@ static void no_direct_file(int file)
 	run("rm -r %s");
 }
 
+static void no_pins(int fd, int file)
+{
+	char *shared = map_shared(fd, PAGE);
+
+	*shared = 1;
+	/* tmpfs takes O_DIRECT and copies all the same. */
+	check(!mounted || (pwrite(file, shared, PAGE, 0) < 0 &&
+			   errno == EFAULT), "memory of cma: can't be pinned");
+	munmap(shared, PAGE);
+	discard(fd, NULL, PAGE, 0);
+}
+
 static void direct_io(int fd, int file)
 {
 	char *shared = map_shared(fd, 64 * PAGE), *copy = map_shared(fd, 64 * PAGE);
@@ -250,7 +277,6 @@ static void direct_io(int fd, int file)
 	munmap(copy, 64 * PAGE);
 	discard(fd, NULL, 64 * PAGE, 0);
 
-	/* tmpfs takes O_DIRECT and copies all the same. */
 	if (!mounted)
 		return;
 	private = map_private(fd, PAGE);
@@ -291,8 +317,10 @@ static int ring_register(struct ring *ring, void *base, size_t length)
 	struct iovec iov = { base, length };
 
 	return syscall(SYS_io_uring_register, ring->fd, IORING_REGISTER_BUFFERS,
-		       &iov, 1);
+		       &iov, 1) ? -errno : 0;
 }
+
+static const char no_files[] = "this kernel's io_uring registers no mapped file";
 
 static int ring_do(struct ring *ring, int opcode, int file, void *base,
 		   size_t length)
@@ -324,14 +352,19 @@ static void registered_buffers(int fd, int file)
 {
 	char *shared = map_shared(fd, 64 * PAGE), *private;
 	struct ring ring;
+	int err;
 
 	if (!ring_open(&ring)) {
 		skip("no io_uring", "registered buffers");
 		return;
 	}
 	fill(shared, 64, 1);
-	check(!ring_register(&ring, shared, 64 * PAGE),
-	      "io_uring registers shared memory");
+	err = ring_register(&ring, shared, 64 * PAGE);
+	if (err == -EOPNOTSUPP) {
+		skip(no_files, "registered buffers");
+		goto out;
+	}
+	check(!err, "io_uring registers shared memory");
 	check(ring_do(&ring, IORING_OP_WRITE_FIXED, file, shared, 64 * PAGE) ==
 	      64 * PAGE, "writes it to a file");
 	memset(shared, 0, 64 * PAGE);
@@ -341,9 +374,10 @@ static void registered_buffers(int fd, int file)
 		0);
 	private = map_private(fd, PAGE);
 	*private = 1;
-	check(ring_register(&ring, private, PAGE) && errno == EFAULT,
+	check(ring_register(&ring, private, PAGE) == -EFAULT,
 	      "private memory: EFAULT");
 	munmap(private, PAGE);
+out:
 	munmap(shared, 64 * PAGE);
 	close(ring.fd);
 	discard(fd, NULL, 64 * PAGE, 0);
@@ -369,16 +403,21 @@ static void pinned(int file)
 	struct ring ring;
 	unsigned int try;
 	long out;
+	int err;
 
 	if (!ring_open(&ring)) {
 		skip("no io_uring", "pinned frames");
-		return;
+		goto out;
 	}
 	fill(pinned_at, 64, 7);
 	out = frames_out(other) - 64;
-	if (!check(!ring_register(&ring, pinned_at, 64 * PAGE),
-		   "64 pages pinned"))
-		return;
+	err = ring_register(&ring, pinned_at, 64 * PAGE);
+	if (err == -EOPNOTSUPP) {
+		skip(no_files, "pinned frames");
+		close(ring.fd);
+		goto out;
+	}
+	check(!err, "64 pages pinned");
 	munmap(pinned_at, 64 * PAGE);
 	close(fd);
 	waiting = stats(other).quarantine;
@@ -402,6 +441,52 @@ static void pinned(int file)
 	check(stats(other).quarantine == before, "unpinned, they come back");
 	check(back_to(other, out), "all of them");
 	close(other);
+	return;
+out:
+	munmap(pinned_at, 64 * PAGE);
+	close(fd);
+	close(other);
+}
+
+/*
+ * A pipe holds the pages themselves, for as long as nobody reads it, and by a
+ * reference of the ordinary sort.
+ */
+static void piped(void)
+{
+	int fd = open_isle(), other = open_isle(), pipes[2];
+	unsigned long before = stats(other).quarantine;
+	char *shared = map_shared(fd, 8 * PAGE), *private;
+	static char buffer[8 * PAGE];
+	struct iovec iov = { shared, sizeof(buffer) };
+	unsigned int try;
+	long out;
+
+	if (pipe(pipes))
+		bail_out("pipe: %s", strerror(errno));
+	fill(shared, 8, 9);
+	out = frames_out(other) - 8;
+	check(vmsplice(pipes[1], &iov, 1, 0) == sizeof(buffer),
+	      "vmsplice() puts shared memory into a pipe");
+	munmap(shared, sizeof(buffer));
+	close(fd);
+	check(stats(other).quarantine == before + 8,
+	      "unmapped and closed, it waits there");
+	check(read(pipes[0], buffer, sizeof(buffer)) == sizeof(buffer) &&
+	      !wrong(buffer, 8, 9), "until somebody reads it");
+	for (try = 0; try < 100 && stats(other).quarantine != before; try++)
+		sleep_ms(50);
+	check(stats(other).quarantine == before && back_to(other, out),
+	      "then it comes back");
+	private = map_private(other, PAGE);
+	*private = 1;
+	iov = (struct iovec){ private, PAGE };
+	check(vmsplice(pipes[1], &iov, 1, 0) < 0 && errno == EFAULT,
+	      "private memory: EFAULT");
+	munmap(private, PAGE);
+	close(pipes[0]);
+	close(pipes[1]);
+	close(other);
 }
 
 int main(void)
@@ -413,10 +498,15 @@ int main(void)
 	private_over_shared();
 	appearing(fd);
 	read_only();
-	futexes(fd);
+	if (can_pin(fd)) {
+		futexes(fd);
+		piped();
+	}
 	file = direct_file();
 	if (file < 0) {
 		skip("no file takes O_DIRECT", "direct I/O, io_uring");
+	} else if (!can_pin(fd)) {
+		no_pins(fd, file);
 	} else {
 		direct_io(fd, file);
 		registered_buffers(fd, file);
