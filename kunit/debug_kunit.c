@@ -12,6 +12,7 @@
 #include "klog.h"
 #include "page_alloc/alloc.h"
 #include "page_alloc/debug.h"
+#include "page_alloc/drain.h"
 #include "page_alloc/quarantine.h"
 
 #define CORRUPT	"is corrupt at pfn"

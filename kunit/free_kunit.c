@@ -5,6 +5,7 @@
 #include "invariants.h"
 #include "klog.h"
 #include "page_alloc/alloc.h"
+#include "page_alloc/drain.h"
 #include "page_alloc/early.h"
 
 static u32 take(struct isle *isle, gfp_t gfp, unsigned int order)

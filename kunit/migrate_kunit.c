@@ -5,6 +5,7 @@
 #include "invariants.h"
 #include "page_alloc/alloc.h"
 #include "page_alloc/buddy.h"
+#include "page_alloc/drain.h"
 #include "page_alloc/gfp.h"
 #include "page_alloc/migrate.h"
 #include "page_alloc/zone.h"

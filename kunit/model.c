@@ -8,6 +8,7 @@
 #include "invariants.h"
 #include "model.h"
 #include "page_alloc/alloc.h"
+#include "page_alloc/drain.h"
 #include "page_alloc/gfp.h"
 #include "page_alloc/migrate.h"
 #include "page_alloc/quarantine.h"

@@ -4,6 +4,7 @@
 #include "instance_fixture.h"
 #include "klog.h"
 #include "page_alloc/alloc.h"
+#include "page_alloc/drain.h"
 #include "page_alloc/report.h"
 
 /* 8 MB below 4 GB, 8 MB above. */

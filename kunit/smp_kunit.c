@@ -19,6 +19,7 @@
 #include "invariants.h"
 #include "klog.h"
 #include "page_alloc/alloc.h"
+#include "page_alloc/drain.h"
 #include "page_alloc/gfp.h"
 #include "page_alloc/migrate.h"
 #include "page_alloc/zone.h"

@@ -22,6 +22,7 @@
 #include "main.h"
 #include "page_alloc/alloc.h"
 #include "page_alloc/debug.h"
+#include "page_alloc/drain.h"
 #include "page_alloc/early.h"
 #include "page_alloc/quarantine.h"
 #include "page_alloc/zone.h"

@@ -22,6 +22,7 @@
 
 #include "alloc.h"
 #include "compat.h"
+#include "drain.h"
 #include "fast.h"
 #include "gfp.h"
 #include "migrate.h"

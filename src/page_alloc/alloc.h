@@ -154,23 +154,6 @@ void isle_split_block(struct isle *isle, u32 id, unsigned int order);
 void isle_expose_frame(struct isle *isle, u32 id);
 
 /**
- * isle_drain_cpu - bring one CPU's per-CPU lists back to the free lists
- * @isle: the instance
- * @cpu: the CPU; one that is offline has nothing on its lists
- *
- * Context: process, may sleep.
- */
-void isle_drain_cpu(struct isle *isle, int cpu);
-
-/**
- * isle_drain_all - bring all per-CPU lists back to the free lists
- * @isle: the instance
- *
- * Context: process, may sleep.
- */
-void isle_drain_all(struct isle *isle);
-
-/**
  * isle_nr_free - frames that are free, per-CPU lists included
  * @isle: the instance
  *

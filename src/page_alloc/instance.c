@@ -13,6 +13,7 @@
 #include "buddy.h"
 #include "compat.h"
 #include "debug.h"
+#include "drain.h"
 #include "early.h"
 #include "pcp.h"
 #include "quarantine.h"
@@ -247,6 +248,8 @@ struct isle *isle_create(const struct isle_config *config)
 	isle_zones_set_watermarks(isle, config->min_free_kbytes);
 	set_user_max(isle, config->user_percent);
 	ret = isle_pcp_create(isle);
+	if (!ret)
+		ret = isle_drain_create(isle);
 	if (ret)
 		goto err_destroy;
 	return isle;
@@ -260,6 +263,7 @@ EXPORT_SYMBOL_FOR_KUNIT(isle_create);
 void isle_destroy(struct isle *isle)
 {
 	isle_quarantine_stop(isle);
+	isle_drain_destroy(isle);
 	isle_pcp_destroy(isle);
 	isle_zones_destroy(isle);
 	isle_debug_exit(isle);

@@ -10,6 +10,7 @@
 #include "alloc.h"
 #include "buddy.h"
 #include "compat.h"
+#include "drain.h"
 #include "gfp.h"
 #include "migrate.h"
 

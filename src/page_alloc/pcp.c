@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Per-CPU lists: see pcp.h. Counterparts: rmqueue_pcplist(), nr_pcp_high(),
- * free_frozen_page_commit(), drain_all_pages(), page_alloc_cpu_dead().
+ * free_frozen_page_commit(), drain_pages().
  */
 
-#include <linux/cpuhotplug.h>
 #include <linux/slab.h>
 
 #include "alloc.h"
@@ -14,11 +13,6 @@
 #include "migrate.h"
 #include "pcp.h"
 #include "zone.h"
-
-struct isle_drain {
-	struct work_struct work;
-	struct isle *isle;
-};
 
 /* Stands where a CPU has no list for a request: nobody ever gets its lock. */
 static const struct isle_pcp forever_busy = { .busy = true };
@@ -383,16 +377,12 @@ void isle_pcp_drain_local(struct isle_zone *zone)
 }
 EXPORT_SYMBOL_FOR_KUNIT(isle_pcp_drain_local);
 
-static void drain_work(struct work_struct *work)
+void isle_pcp_drain_dead(struct isle_zone *zone, int cpu)
 {
-	struct isle_drain *drain = container_of(work, struct isle_drain, work);
-	unsigned int i;
-
-	for (i = 0; i < drain->isle->nr_zones; i++)
-		isle_pcp_drain_local(drain->isle->zones[i]);
+	drain_lists(zone, per_cpu_ptr(zone->pcp, cpu));
 }
 
-static unsigned long cpu_pages(const struct isle_zone *zone, int cpu)
+unsigned long isle_pcp_cpu_pages(const struct isle_zone *zone, int cpu)
 {
 	struct isle_pcp *pcp = per_cpu_ptr(zone->pcp, cpu);
 	struct isle_pcp_list *list;
@@ -404,70 +394,13 @@ static unsigned long cpu_pages(const struct isle_zone *zone, int cpu)
 	return pages;
 }
 
-static bool cpu_has_blocks(const struct isle *isle, int cpu)
-{
-	unsigned int i;
-
-	for (i = 0; i < isle->nr_zones; i++) {
-		if (cpu_pages(isle->zones[i], cpu))
-			return true;
-	}
-	return false;
-}
-
-/*
- * A work item that finds its CPU gone runs elsewhere and drains the lists
- * there, to no harm; those of the CPU that went are drained by cpu_dead().
- */
-static void drain_cpus(struct isle *isle, const struct cpumask *which)
-{
-	struct cpumask *busy = &isle->drain_cpus;
-	int cpu;
-
-	mutex_lock(&isle->drain_lock);
-	cpumask_clear(busy);
-	for_each_cpu_and(cpu, which, cpu_online_mask) {
-		if (!cpu_has_blocks(isle, cpu))
-			continue;
-		cpumask_set_cpu(cpu, busy);
-		queue_work_on(cpu, isle->drain_wq,
-			      &per_cpu_ptr(isle->drain, cpu)->work);
-	}
-	for_each_cpu(cpu, busy)
-		flush_work(&per_cpu_ptr(isle->drain, cpu)->work);
-	mutex_unlock(&isle->drain_lock);
-}
-
-void isle_drain_cpu(struct isle *isle, int cpu)
-{
-	drain_cpus(isle, cpumask_of(cpu));
-}
-EXPORT_SYMBOL_FOR_KUNIT(isle_drain_cpu);
-
-void isle_drain_all(struct isle *isle)
-{
-	drain_cpus(isle, cpu_online_mask);
-}
-EXPORT_SYMBOL_FOR_KUNIT(isle_drain_all);
-
-static int cpu_dead(unsigned int cpu, struct hlist_node *node)
-{
-	struct isle *isle = hlist_entry(node, struct isle, cpuhp_node);
-	unsigned int i;
-
-	for (i = 0; i < isle->nr_zones; i++)
-		drain_lists(isle->zones[i],
-			    per_cpu_ptr(isle->zones[i]->pcp, cpu));
-	return 0;
-}
-
 unsigned long isle_pcp_pages(const struct isle_zone *zone)
 {
 	unsigned long pages = 0;
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		pages += cpu_pages(zone, cpu);
+		pages += isle_pcp_cpu_pages(zone, cpu);
 	return pages;
 }
 EXPORT_SYMBOL_FOR_KUNIT(isle_pcp_pages);
@@ -560,33 +493,11 @@ static void point_cpu(struct isle *isle, int cpu)
 	}
 }
 
-static int create_drain(struct isle *isle)
-{
-	int cpu;
-
-	mutex_init(&isle->drain_lock);
-	isle->drain_wq = alloc_workqueue("isle_drain", ISLE_WQ_PERCPU |
-					 WQ_MEM_RECLAIM, 0);
-	isle->drain = alloc_percpu(struct isle_drain);
-	if (!isle->drain_wq || !isle->drain)
-		return -ENOMEM;
-	for_each_possible_cpu(cpu) {
-		struct isle_drain *drain = per_cpu_ptr(isle->drain, cpu);
-
-		INIT_WORK(&drain->work, drain_work);
-		drain->isle = isle;
-	}
-	return 0;
-}
-
 int isle_pcp_create(struct isle *isle)
 {
 	unsigned int i;
 	int cpu, ret;
 
-	ret = create_drain(isle);
-	if (ret)
-		return ret;
 	for (i = 0; i < isle->nr_zones; i++) {
 		struct isle_zone *zone = isle->zones[i];
 
@@ -605,12 +516,7 @@ int isle_pcp_create(struct isle *isle)
 		return -ENOMEM;
 	for_each_possible_cpu(cpu)
 		point_cpu(isle, cpu);
-	ret = cpuhp_setup_state_multi(CPUHP_BP_PREPARE_DYN, "isle:dead", NULL,
-				      cpu_dead);
-	if (ret < 0)
-		return ret;
-	isle->cpuhp_state = ret;
-	return cpuhp_state_add_instance_nocalls(ret, &isle->cpuhp_node);
+	return 0;
 }
 
 void isle_pcp_destroy(struct isle *isle)
@@ -618,15 +524,6 @@ void isle_pcp_destroy(struct isle *isle)
 	unsigned int i;
 	int cpu;
 
-	if (isle->cpuhp_state > 0) {
-		cpuhp_state_remove_instance_nocalls(isle->cpuhp_state,
-						    &isle->cpuhp_node);
-		cpuhp_remove_multi_state(isle->cpuhp_state);
-		isle_drain_all(isle);
-	}
-	if (isle->drain_wq)
-		destroy_workqueue(isle->drain_wq);
-	free_percpu(isle->drain);
 	free_percpu(isle->cpu);
 	for (i = 0; i < isle->nr_zones; i++) {
 		struct isle_zone *zone = isle->zones[i];

@@ -250,6 +250,22 @@ void isle_pcp_free_runs(struct isle_zone *zone, const u32 *ids,
 void isle_pcp_drain_local(struct isle_zone *zone);
 
 /**
+ * isle_pcp_drain_dead - empty the lists of a CPU that is offline
+ * @zone: the zone
+ * @cpu: the CPU
+ */
+void isle_pcp_drain_dead(struct isle_zone *zone, int cpu);
+
+/**
+ * isle_pcp_cpu_pages - frames on one CPU's lists
+ * @zone: the zone
+ * @cpu: the CPU
+ *
+ * Reads without synchronisation. Return: frames.
+ */
+unsigned long isle_pcp_cpu_pages(const struct isle_zone *zone, int cpu);
+
+/**
  * isle_pcp_pages - frames on all CPUs' lists
  * @zone: the zone
  *
@@ -270,13 +286,13 @@ void isle_pcp_events(const struct isle_zone *zone, unsigned long *allocs,
  * isle_pcp_create - give each zone its lists
  * @isle: with zones made and managed counted
  *
- * Return: 0, -ENOMEM, or what cpuhp_setup_state_multi() says.
+ * Return: 0 or -ENOMEM.
  */
 int isle_pcp_create(struct isle *isle);
 
 /**
- * isle_pcp_destroy - undo isle_pcp_create(); drains first
- * @isle: the instance; may be half-made
+ * isle_pcp_destroy - undo isle_pcp_create()
+ * @isle: the instance; may be half-made; its lists are empty
  */
 void isle_pcp_destroy(struct isle *isle);
 
