@@ -519,7 +519,7 @@ int main(int argc, char **argv)
 {
 	__u64 seed = argc > 1 ? strtoull(argv[1], NULL, 0) : default_seed();
 	unsigned long calls = argc > 2 ? strtoul(argv[2], NULL, 0) :
-			      getenv("ISLE_SHORT") ? 20000 : 100000;
+			      times(100000);
 	unsigned int threads = argc > 3 ? strtoul(argv[3], NULL, 0) : 4;
 	struct sigaction action = { .sa_handler = on_sigbus };
 	static struct hammer hammers[MOST_THREADS];

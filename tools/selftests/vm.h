@@ -88,12 +88,6 @@ static inline int discard(int fd, const void *start, size_t length,
 	return ioctl(fd, ISLE_IOC_DISCARD, &range);
 }
 
-/* Repetitions: fewer where the kernel is slow. */
-static inline unsigned int times(unsigned int nr)
-{
-	return getenv("ISLE_SHORT") ? (nr + 3) / 4 : nr;
-}
-
 /* A word for each page, its own and not zero. */
 static inline uint64_t pattern(size_t page, uint64_t seed)
 {

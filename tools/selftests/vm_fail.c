@@ -11,7 +11,8 @@
  */
 #include "vm.h"
 
-enum { PAGES = 600, MOST = 400 };
+/* A few pages, on both sides of where one 2 MB chunk ends. */
+enum { FIRST = 480, PAGES = 60, MOST = 400 };
 
 #define DEBUGFS	"/sys/kernel/debug/"
 
@@ -106,14 +107,15 @@ static void forks(int fd, bool in_pieces)
 	unsigned int nth;
 
 	for (nth = 1; nth < MOST; nth++) {
-		char *p = map_private(fd, PAGES * PAGE);
+		char *p = map_at(NULL, fd, PAGES * PAGE, PROT_READ | PROT_WRITE,
+				 MAP_PRIVATE, FIRST * PAGE);
 		int status;
 		pid_t pid;
 
 		fill(p, PAGES, 1);
 		if (in_pieces) {
-			mprotect(p + 200 * PAGE, 350 * PAGE, PROT_READ);
-			mprotect(p + 200 * PAGE, 350 * PAGE,
+			mprotect(p + 20 * PAGE, 35 * PAGE, PROT_READ);
+			mprotect(p + 20 * PAGE, 35 * PAGE,
 				 PROT_READ | PROT_WRITE);
 		}
 		fflush(stdout);
@@ -142,22 +144,22 @@ static void forks(int fd, bool in_pieces)
 
 typedef void (*step_fn)(char *p, unsigned int nth, struct outcome *o);
 
-/* Write and read every 100th page: chunks and page tables are made. */
+/* Write and read every 10th page: chunks and page tables are made. */
 static void touches(char *p, unsigned int nth, struct outcome *o)
 {
 	size_t i;
 
 	fail_nth(nth);
-	for (i = 0; i < PAGES; i += 100) {
+	for (i = 0; i < PAGES; i += 10) {
 		int write = touch(word(p, i), true);
-		int read = touch(word(p, i + 50), false);
+		int read = touch(word(p, i + 5), false);
 
 		if (write || read) {
 			o->sigbus++;
 			continue;
 		}
 		o->wrong += *word(p, i) != 0x746f756368 ||
-			    *word(p, i + 50) != 0;
+			    *word(p, i + 5) != 0;
 	}
 }
 
@@ -169,14 +171,14 @@ static void moves(char *p, unsigned int nth, struct outcome *o)
 
 	fill(p, PAGES, 1);
 	fail_nth(nth);
-	if (mremap(p + 100 * PAGE, 450 * PAGE, 450 * PAGE,
+	if (mremap(p + 10 * PAGE, 40 * PAGE, 40 * PAGE,
 		   MREMAP_MAYMOVE | MREMAP_FIXED, to) == MAP_FAILED)
 		o->refused++;
 	else
-		at = to - 100 * PAGE;
-	o->wrong += *word(at, 100) != pattern(100, 1) ||
-		    *word(at, 549) != pattern(549, 1) ||
-		    *word(p, 99) != pattern(99, 1);
+		at = to - 10 * PAGE;
+	o->wrong += *word(at, 10) != pattern(10, 1) ||
+		    *word(at, 49) != pattern(49, 1) ||
+		    *word(p, 9) != pattern(9, 1);
 	munmap(to, PAGES * PAGE);
 }
 
@@ -184,10 +186,10 @@ static void unmaps(char *p, unsigned int nth, struct outcome *o)
 {
 	fill(p, PAGES, 1);
 	fail_nth(nth);
-	if (munmap(p + 100 * PAGE, 450 * PAGE))
+	if (munmap(p + 10 * PAGE, 40 * PAGE))
 		o->refused++;
-	o->wrong += *word(p, 99) != pattern(99, 1) ||
-		    *word(p, 550) != pattern(550, 1);
+	o->wrong += *word(p, 9) != pattern(9, 1) ||
+		    *word(p, 50) != pattern(50, 1);
 }
 
 static void steps(int fd, const char *name, int flags, step_fn step)
@@ -197,7 +199,7 @@ static void steps(int fd, const char *name, int flags, step_fn step)
 
 	for (nth = 1; nth < MOST; nth++) {
 		char *p = map_at(NULL, fd, PAGES * PAGE, PROT_READ | PROT_WRITE,
-				 flags, 0);
+				 flags, FIRST * PAGE);
 
 		step(p, nth, &o);
 		if (too_late())
@@ -205,7 +207,7 @@ static void steps(int fd, const char *name, int flags, step_fn step)
 		else
 			o.failures++;
 		munmap(p, PAGES * PAGE);
-		discard(fd, NULL, PAGES * PAGE, 0);
+		discard(fd, (void *)(FIRST * PAGE), PAGES * PAGE, 0);
 	}
 	report(name, &o);
 }
@@ -220,7 +222,7 @@ static void maps(int fd, const char *name, int flags)
 
 		fail_nth(nth);
 		p = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, flags, fd,
-			 0);
+			 FIRST * PAGE);
 		if (too_late())
 			nth = MOST;
 		else

@@ -148,7 +148,7 @@ static void out_of_memory(int fd)
 
 	check(!child(eat, &fd), "out of memory: SIGBUS, ENOMEM, and on it goes");
 	check(back_to(fd, before), "afterwards it is all back");
-	for (i = 0; i < 3; i++)
+	for (i = 0; i < times(3); i++)
 		bad += child(eat_and_die, &fd) != 1000 + SIGBUS;
 	check(!bad && back_to(fd, before),
 	      "a process that does not expect it dies of SIGBUS");
