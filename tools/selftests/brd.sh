@@ -92,7 +92,11 @@ check "fsck finds it clean" fsck.ext4 -fn "$disk"
 check "it mounts again, read from the disk alone" mount -o ro "$disk" "$mount_point"
 check "the sums are equal still" same_sums
 check "it unmounts again" umount "$mount_point"
-check "blkdiscard gives every frame back" discards
+if [ "$(cat "/sys/block/${disk##*/}/queue/discard_max_bytes")" = 0 ]; then
+	skip "blkdiscard gives every frame back" "this kernel's brd takes no discards"
+else
+	check "blkdiscard gives every frame back" discards
+fi
 check "a second file system is as good" second_file_system
 check "the RAM disk unloads" rmmod brd
 check "every frame is back" frames_out_are "$before"

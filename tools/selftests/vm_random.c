@@ -10,8 +10,8 @@
 
 enum {
 	PAGES		= 1300,
-	ROUNDS		= 12,
-	OPERATIONS	= 600,
+	ROUNDS		= 36,
+	OPERATIONS	= 200,
 	DEPTH		= 3,
 };
 
