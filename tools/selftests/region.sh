@@ -23,7 +23,7 @@ set -u
 folder=${1:?usage: tools/selftests/region.sh FOLDER [LOADS]}
 loads=${2:-100}
 repo=$(cd "$(dirname "$0")/../.." && pwd -P)
-ISLE=$repo/build/tools/isle
+ISLE=$tap_work/isle
 unset ISLE_BUILD
 
 # ---- what this machine has
@@ -49,7 +49,7 @@ offered=contig:64M
 # ---- loading
 
 # Prints the name of the errno that loading isle ends with, or OK.
-load_errno() { "$repo/build/tools/selftests/load_module" "$folder/isle.ko" "$@"; }
+load_errno() { "$tap_work/load_module" "$tap_work/isle.ko" "$@"; }
 
 mark_log() {
 	marker="region.sh: $RANDOM.$RANDOM"
@@ -76,13 +76,14 @@ refused() {
 	shift 2
 	mark_log
 	result=$(load_errno "$@")
-	since_mark
+	since_mark >"$tap_work/log"
+	cat "$tap_work/log"
 	[ "$result" != OK ] || rmmod isle
 	if [ "$result" != "$error" ]; then
 		echo "($result instead of $error)"
 		return 1
 	fi
-	since_mark | grep -qF -- "$text" || return
+	grep -qF -- "$text" "$tap_work/log" || return
 	[ ! -e /dev/isle ]
 }
 
@@ -260,7 +261,7 @@ answers_to_a_signal() {
 	local size pid
 	size=$(three_eighths)
 	mark_log
-	insmod "$folder/isle.ko" "region=contig:${size}M" &
+	insmod "$tap_work/isle.ko" "region=contig:${size}M" &
 	pid=$!
 	sleep 0.1
 	kill -KILL $pid
@@ -374,6 +375,8 @@ no_kmemleak() {
 
 [ "$(id -u)" = 0 ] || bail_out "this loads modules: run it as root, in a virtual machine"
 [ -e "$folder/isle.ko" ] || bail_out "there is no $folder/isle.ko"
+# The guest's / may be a network file system that keeps nothing.
+cp "$folder/isle.ko" "$repo/build/tools/isle" "$repo/build/tools/selftests/load_module" "$tap_work/"
 [ ! -e /dev/isle ] || bail_out "isle is loaded already"
 [ ! -w /sys/kernel/debug/kmemleak ] || echo clear >/sys/kernel/debug/kmemleak
 
