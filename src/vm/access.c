@@ -48,7 +48,7 @@ static int access_page(struct vm_area_struct *vma, unsigned long address,
 	char *at;
 	int err;
 
-	err = isle_fault_begin(&fault, vma, address);
+	err = isle_fault_begin(&fault, vma, address, write);
 	if (err)
 		return err;
 	if (write)

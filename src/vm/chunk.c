@@ -33,8 +33,8 @@ static struct isle_chunk *chunk_alloc(const struct isle_store *store)
 	mutex_init(&chunk->lock);
 	lockdep_set_class(&chunk->lock, &chunk_key[store->kind]);
 	refcount_set(&chunk->ref, 1);
+	chunk->sharers = 1;
 	chunk->used = 0;
-	chunk->dead = false;
 	chunk->zero = false;
 	memset32(chunk->slot, ISLE_NO_FRAME, ISLE_CHUNK_SLOTS);
 	return chunk;
@@ -64,8 +64,16 @@ static struct isle_chunk *chunk_get(struct isle_store *store,
 	return chunk;
 }
 
-/* Return: -EAGAIN for a chunk that left its store meanwhile. */
-static int lock_chunk(struct isle_chunk *chunk, unsigned int subclass)
+/* Only who holds its lock takes a chunk out of a store. */
+static bool still_there(struct isle_store *store, struct isle_chunk *chunk,
+			unsigned long index)
+{
+	return likely(xa_load(&store->chunks, index) == chunk);
+}
+
+/* Return: -EAGAIN for a chunk that left the store meanwhile. */
+static int lock_chunk(struct isle_store *store, struct isle_chunk *chunk,
+		      unsigned long index, unsigned int subclass)
 {
 	int err;
 
@@ -74,7 +82,7 @@ static int lock_chunk(struct isle_chunk *chunk, unsigned int subclass)
 		chunk_put(chunk);
 		return err;
 	}
-	if (likely(!chunk->dead))
+	if (still_there(store, chunk, index))
 		return 0;
 	isle_chunk_unlock(chunk);
 	return -EAGAIN;
@@ -90,7 +98,8 @@ struct isle_chunk *isle_chunk_lock(struct isle_store *store, pgoff_t pgoff,
 		chunk = chunk_get(store, isle_chunk_index(pgoff));
 		if (!chunk)
 			return NULL;
-		err = lock_chunk(chunk, subclass);
+		err = lock_chunk(store, chunk, isle_chunk_index(pgoff),
+				 subclass);
 	} while (err == -EAGAIN);
 	return err ? ERR_PTR(err) : chunk;
 }
@@ -138,7 +147,7 @@ struct isle_chunk *isle_chunk_lock_next(struct isle_store *store,
 		if (!chunk)
 			continue;
 		mutex_lock(&chunk->lock);
-		if (likely(!chunk->dead))
+		if (still_there(store, chunk, *index))
 			return chunk;
 		isle_chunk_unlock(chunk);
 	}
@@ -148,6 +157,69 @@ void isle_chunk_unlock(struct isle_chunk *chunk)
 {
 	mutex_unlock(&chunk->lock);
 	chunk_put(chunk);
+}
+
+bool isle_chunk_is_empty(const struct isle_chunk *chunk, unsigned int first,
+			 unsigned int nr)
+{
+	static_assert(ISLE_NO_FRAME == U32_MAX);
+	if (!chunk->used)
+		return true;
+	return !memchr_inv(chunk->slot + first, U8_MAX,
+			   nr * sizeof(*chunk->slot));
+}
+
+int isle_chunk_share(struct isle_store *store, struct isle_chunk *chunk,
+		     unsigned long index)
+{
+	int err;
+
+	lockdep_assert_held(&chunk->lock);
+	refcount_inc(&chunk->ref);
+	err = xa_insert(&store->chunks, index, chunk, GFP_KERNEL);
+	if (err) {
+		chunk_put(chunk);
+		return err;
+	}
+	chunk->sharers++;
+	return 0;
+}
+
+static void copy_chunk(const struct isle_store *store, struct isle_chunk *to,
+		       const struct isle_chunk *from)
+{
+	unsigned int slot;
+
+	memcpy(to->slot, from->slot, sizeof(to->slot));
+	to->used = from->used;
+	to->zero = from->zero;
+	for (slot = 0; slot < ISLE_CHUNK_SLOTS; slot++) {
+		if (to->slot[slot] != ISLE_NO_FRAME)
+			isle_get_frame(store->isle, to->slot[slot]);
+	}
+}
+
+int isle_chunk_own(struct isle_store *store, struct isle_chunk **chunk,
+		   unsigned long index)
+{
+	struct isle_chunk *old = *chunk, *own;
+
+	if (!isle_chunk_is_shared(old))
+		return 0;
+	own = chunk_alloc(store);
+	if (!own)
+		return -ENOMEM;
+	copy_chunk(store, own, old);
+	/* Nobody has seen it, so nobody has the lock. */
+	mutex_trylock(&own->lock);
+	refcount_inc(&own->ref);
+	/* In place of an entry that is there: takes no memory. */
+	xa_store(&store->chunks, index, own, 0);
+	old->sharers--;
+	chunk_put(old);
+	isle_chunk_unlock(old);
+	*chunk = own;
+	return 0;
 }
 
 static void free_run(struct isle_store *store, const u32 *ids, unsigned int nr)
@@ -177,6 +249,7 @@ unsigned int isle_chunk_free(struct isle_store *store,
 {
 	unsigned int before = chunk->used, slot, end;
 
+	WARN_ON_ONCE(isle_chunk_is_shared(chunk));
 	for (slot = first; chunk->used && slot <= last; slot = end) {
 		end = end_of_run(chunk, slot, last);
 		if (end == slot) {
@@ -190,23 +263,27 @@ unsigned int isle_chunk_free(struct isle_store *store,
 	return before - chunk->used;
 }
 
-void isle_chunk_remove(struct isle_store *store, struct isle_chunk *chunk,
-		       unsigned long index)
+unsigned int isle_chunk_remove(struct isle_store *store,
+			       struct isle_chunk *chunk, unsigned long index)
 {
-	lockdep_assert_held(&chunk->lock);
+	unsigned int nr = chunk->used;
+
+	if (!isle_chunk_is_shared(chunk))
+		isle_chunk_free(store, chunk, 0, ISLE_CHUNK_SLOTS - 1);
 	xa_erase(&store->chunks, index);
-	chunk->dead = true;
+	chunk->sharers--;
 	chunk_put(chunk);
+	return nr;
 }
 
 unsigned long isle_store_destroy(struct isle_store *store)
 {
 	struct isle_chunk *chunk;
-	unsigned long index, nr = 0;
+	unsigned long index = 0, nr = 0;
 
-	xa_for_each(&store->chunks, index, chunk) {
-		nr += isle_chunk_free(store, chunk, 0, ISLE_CHUNK_SLOTS - 1);
-		chunk_put(chunk);
+	while ((chunk = isle_chunk_lock_next(store, &index, ULONG_MAX))) {
+		nr += isle_chunk_remove(store, chunk, index);
+		isle_chunk_unlock(chunk);
 		cond_resched();
 	}
 	xa_destroy(&store->chunks);

@@ -10,6 +10,12 @@
  * page table covers where addresses and offsets are aligned to each other, and
  * has one lock, held from look-up through the insertion of page table entries:
  * faults in different chunks never meet on a lock.
+ *
+ * fork() puts the parent's chunks into the child's store as they are: one step
+ * for 2 MB. A chunk that several layers share does not change, but for whose it
+ * is: who wants to write gets a copy of the ids first. (After On-demand-fork,
+ * Zhao et al., EuroSys '21, which does so with page tables.) The frames count
+ * chunks, not layers.
  */
 #ifndef _ISLE_CHUNK_H
 #define _ISLE_CHUNK_H
@@ -33,11 +39,11 @@ enum isle_store_kind {
 
 /**
  * struct isle_chunk - 2 MB of a store
- * @lock: protects @used, @dead, @zero and @slot, and which frames page tables
- *        map at these offsets
- * @ref: the store's reference and one of each that looks at the chunk
+ * @lock: protects @used, @zero, @sharers and @slot, and which frames page
+ *        tables map at these offsets
+ * @ref: the stores' references and one of each that looks at the chunk
+ * @sharers: stores that it is in
  * @used: slots with a frame
- * @dead: no longer in the store
  * @zero: empty slots may be mapped, to the zero frame
  * @rcu: for look-ups
  * @slot: a frame id each, or ISLE_NO_FRAME
@@ -45,8 +51,8 @@ enum isle_store_kind {
 struct isle_chunk {
 	struct mutex lock;	/* inside mmap lock, outside i_mmap */
 	refcount_t ref;
+	unsigned int sharers;
 	u16 used;
-	bool dead;
 	bool zero;
 	struct rcu_head rcu;
 	u32 slot[ISLE_CHUNK_SLOTS];
@@ -138,6 +144,46 @@ struct isle_chunk *isle_chunk_lock_next(struct isle_store *store,
 					unsigned long *index,
 					unsigned long last);
 
+/* Whether other layers have it too, so that it has to stay as it is. */
+static inline bool isle_chunk_is_shared(const struct isle_chunk *chunk)
+{
+	lockdep_assert_held(&chunk->lock);
+	return chunk->sharers > 1;
+}
+
+/**
+ * isle_chunk_is_empty - whether no slot in a range has a frame
+ * @chunk: the chunk, locked
+ * @first: the first slot of the range
+ * @nr: how many
+ */
+bool isle_chunk_is_empty(const struct isle_chunk *chunk, unsigned int first,
+			 unsigned int nr);
+
+/**
+ * isle_chunk_share - put a chunk into another store as well
+ * @store: the store, with no chunk there
+ * @chunk: a layer's chunk, locked
+ * @index: its place
+ *
+ * No page table has an entry that could write to one of its frames.
+ * Return: 0 or -ENOMEM.
+ */
+int isle_chunk_share(struct isle_store *store, struct isle_chunk *chunk,
+		     unsigned long index);
+
+/**
+ * isle_chunk_own - give a store a chunk of its own, so that it may change
+ * @store: the store
+ * @chunk: its chunk, locked; out: one that nobody shares, locked
+ * @index: its place
+ *
+ * The others keep the old one; each frame has one more reference. Does nothing
+ * if nobody shares it. Return: 0, or -ENOMEM with nothing changed.
+ */
+int isle_chunk_own(struct isle_store *store, struct isle_chunk **chunk,
+		   unsigned long index);
+
 /**
  * isle_chunk_unlock - undo one of the above
  * @chunk: the chunk
@@ -147,7 +193,7 @@ void isle_chunk_unlock(struct isle_chunk *chunk);
 /**
  * isle_chunk_free - drop the frames in some slots
  * @store: the store
- * @chunk: one of its chunks, locked, or about to be freed
+ * @chunk: one of its chunks, locked, not shared
  * @first: the first slot
  * @last: the last slot
  *
@@ -159,13 +205,16 @@ unsigned int isle_chunk_free(struct isle_store *store,
 			     unsigned int last);
 
 /**
- * isle_chunk_remove - take an empty chunk out of its store
+ * isle_chunk_remove - take a chunk out of a store
  * @store: the store
  * @chunk: the chunk, locked, still to be unlocked
  * @index: its place
+ *
+ * Drops its frames if this was the last store that had it. Nothing that leads
+ * to the store maps them any more. Return: how many there were.
  */
-void isle_chunk_remove(struct isle_store *store, struct isle_chunk *chunk,
-		       unsigned long index);
+unsigned int isle_chunk_remove(struct isle_store *store,
+			       struct isle_chunk *chunk, unsigned long index);
 
 int isle_chunk_init(void);
 void isle_chunk_exit(void);

@@ -108,9 +108,9 @@ static int discard_vma(struct vm_area_struct *vma, unsigned long start,
 	if (!mapping)
 		return 0;
 	if (vma->vm_ops == &isle_private_vm_ops)
-		isle_layer_discard(isle_vma_layer(vma), vma, first, last);
-	else
-		discard_object(mapping->opener, first, last);
+		return isle_layer_discard(isle_vma_layer(vma), vma, first,
+					  last);
+	discard_object(mapping->opener, first, last);
 	return 0;
 }
 

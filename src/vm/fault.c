@@ -13,9 +13,10 @@
 
 #include "fault.h"
 
-static int fault_lock(struct isle_fault *fault)
+static int fault_lock(struct isle_fault *fault, bool write)
 {
 	struct isle_store *object = &fault->opener->object.store;
+	int err;
 
 	fault->chunk = isle_chunk_lock_create(fault->layer ?
 					      &fault->layer->store : object,
@@ -25,6 +26,14 @@ static int fault_lock(struct isle_fault *fault)
 	fault->under = NULL;
 	if (!fault->layer)
 		return 0;
+	if (write) {
+		err = isle_chunk_own(&fault->layer->store, &fault->chunk,
+				     isle_chunk_index(fault->pgoff));
+		if (err) {
+			isle_chunk_unlock(fault->chunk);
+			return err;
+		}
+	}
 	fault->under = isle_chunk_lock(object, fault->pgoff, 0);
 	if (!IS_ERR(fault->under))
 		return 0;
@@ -50,7 +59,7 @@ static void fault_window(struct isle_fault *fault, unsigned long address,
 }
 
 int isle_fault_begin(struct isle_fault *fault, struct vm_area_struct *vma,
-		     unsigned long address)
+		     unsigned long address, bool write)
 {
 	struct isle_mapping *mapping = isle_vma_mapping(vma);
 
@@ -71,7 +80,7 @@ int isle_fault_begin(struct isle_fault *fault, struct vm_area_struct *vma,
 	fault->slot = isle_chunk_slot(fault->pgoff);
 	fault->base = address - fault->slot * PAGE_SIZE;
 	fault_window(fault, address, READ_ONCE(mapping->around));
-	return fault_lock(fault);
+	return fault_lock(fault, write);
 }
 
 void isle_fault_end(struct isle_fault *fault)
@@ -115,14 +124,14 @@ static vm_fault_t fault_result(struct vm_area_struct *vma,
 	return VM_FAULT_SIGBUS;
 }
 
-static vm_fault_t fault_do(struct vm_fault *vmf,
+static vm_fault_t fault_do(struct vm_fault *vmf, bool write,
 			   int (*path)(struct isle_fault *fault))
 {
 	struct isle_fault fault;
 	int err;
 
 	do {
-		err = isle_fault_begin(&fault, vmf->vma, vmf->address);
+		err = isle_fault_begin(&fault, vmf->vma, vmf->address, write);
 		if (err)
 			break;
 		err = path(&fault);
@@ -134,18 +143,18 @@ static vm_fault_t fault_do(struct vm_fault *vmf,
 static vm_fault_t private_fault(struct vm_fault *vmf)
 {
 	if (vmf->flags & FAULT_FLAG_WRITE)
-		return fault_do(vmf, isle_anon_write);
-	return fault_do(vmf, isle_anon_read);
+		return fault_do(vmf, true, isle_anon_write);
+	return fault_do(vmf, false, isle_anon_read);
 }
 
 static vm_fault_t private_pfn_mkwrite(struct vm_fault *vmf)
 {
-	return fault_do(vmf, isle_wp);
+	return fault_do(vmf, true, isle_wp);
 }
 
 static vm_fault_t shared_fault(struct vm_fault *vmf)
 {
-	return fault_do(vmf, isle_shared);
+	return fault_do(vmf, true, isle_shared);
 }
 
 /*

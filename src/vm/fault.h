@@ -55,7 +55,7 @@ struct isle_fault {
 /* What a slot has, from the point of view of a private mapping. */
 enum isle_slot {
 	ISLE_SLOT_EMPTY,
-	ISLE_SLOT_OWN,		/* a frame that nobody shares */
+	ISLE_SLOT_OWN,		/* a frame that no other layer has */
 	ISLE_SLOT_SHARED,	/* a frame that another layer has too */
 	ISLE_SLOT_OBJECT,	/* a page of the object */
 };
@@ -71,7 +71,8 @@ static inline enum isle_slot isle_slot_kind(const struct isle_fault *fault,
 	u32 id = fault->chunk->slot[slot];
 
 	if (id != ISLE_NO_FRAME)
-		return isle_frame_is_shared(fault->isle, id) ?
+		return isle_chunk_is_shared(fault->chunk) ||
+		       isle_frame_is_shared(fault->isle, id) ?
 		       ISLE_SLOT_SHARED : ISLE_SLOT_OWN;
 	if (fault->under && fault->under->slot[slot] != ISLE_NO_FRAME)
 		return ISLE_SLOT_OBJECT;
@@ -89,12 +90,13 @@ static inline unsigned long isle_slot_address(const struct isle_fault *fault,
  * @fault: to be filled in
  * @vma: one of isle's VMAs, its mmap or VMA lock held
  * @address: in it
+ * @write: for a write: in a private mapping the chunk becomes the layer's own
  *
  * Return: 0, or an errno with nothing locked: -EIO for a poisoned layer,
  * -ENOMEM, -EINTR for a task that is being killed.
  */
 int isle_fault_begin(struct isle_fault *fault, struct vm_area_struct *vma,
-		     unsigned long address);
+		     unsigned long address, bool write);
 
 /**
  * isle_fault_end - unlock

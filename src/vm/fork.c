@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * fork: the child's layer shares every frame with the parent's, each frame
- * with one more reference, and neither has an entry that could write to one.
- * Counterpart: copy_page_range().
+ * fork: the child's layer shares the parent's chunks, or where a VMA covers but
+ * a part of one the frames in it, and neither has an entry that could write to
+ * one. Counterpart: copy_page_range().
  *
  * The core hands over one VMA at a time and takes no error. So whatever can't
  * be shared poisons the child's layer: it may be killed, it never sees a wrong
@@ -78,25 +78,58 @@ static void share_slots(struct isle *isle, struct isle_chunk *to,
 	}
 }
 
-static int share_chunk(struct isle_layer *child, struct isle_layer *parent,
-		       const struct isle_chunk *from, pgoff_t first,
-		       pgoff_t last)
+/* The VMA covers all that is in the chunk. */
+static bool has_all(const struct isle_chunk *chunk, unsigned int first,
+		    unsigned int last)
 {
-	struct isle_chunk *to;
+	return isle_chunk_is_empty(chunk, 0, first) &&
+	       isle_chunk_is_empty(chunk, last + 1,
+				   ISLE_CHUNK_SLOTS - last - 1);
+}
+
+static int share_part(struct isle_layer *child, const struct isle_chunk *from,
+		      pgoff_t first, pgoff_t last)
+{
+	struct isle_store *store = &child->store;
 	unsigned int before;
+	struct isle_chunk *to;
+	int err;
+
+	to = isle_chunk_lock_create(store, first, SINGLE_DEPTH_NESTING);
+	if (IS_ERR(to))
+		return PTR_ERR(to);
+	err = isle_chunk_own(store, &to, isle_chunk_index(first));
+	if (!err) {
+		before = to->used;
+		share_slots(store->isle, to, from, isle_chunk_slot(first),
+			    isle_chunk_slot(last));
+		isle_opener_charge_fork(child->mapping.opener,
+					to->used - before);
+	}
+	isle_chunk_unlock(to);
+	return err;
+}
+
+static int share_chunk(struct isle_layer *child, struct isle_chunk *from,
+		       pgoff_t first, pgoff_t last)
+{
+	unsigned long index = isle_chunk_index(first);
+	struct isle_chunk *there;
+	int err;
 
 	if (!from->used)
 		return 0;
-	to = isle_chunk_lock_create(&child->store, first,
-				    SINGLE_DEPTH_NESTING);
-	if (IS_ERR(to))
-		return PTR_ERR(to);
-	before = to->used;
-	share_slots(parent->store.isle, to, from, isle_chunk_slot(first),
-		    isle_chunk_slot(last));
-	isle_opener_charge_fork(child->mapping.opener, to->used - before);
-	isle_chunk_unlock(to);
-	return 0;
+	/* Only this task puts anything into the child's store. */
+	there = xa_load(&child->store.chunks, index);
+	if (there == from)
+		return 0;
+	if (there || !has_all(from, isle_chunk_slot(first),
+			      isle_chunk_slot(last)))
+		return share_part(child, from, first, last);
+	err = isle_chunk_share(&child->store, from, index);
+	if (!err)
+		isle_opener_charge_fork(child->mapping.opener, from->used);
+	return err;
 }
 
 static int share_range(struct isle_layer *child, struct isle_layer *parent,
@@ -111,7 +144,7 @@ static int share_range(struct isle_layer *child, struct isle_layer *parent,
 		pgoff_t start = index << ISLE_CHUNK_ORDER;
 		pgoff_t end = start + ISLE_CHUNK_SLOTS - 1;
 
-		err = share_chunk(child, parent, chunk, max(first, start),
+		err = share_chunk(child, chunk, max(first, start),
 				  min(last, end));
 		isle_chunk_unlock(chunk);
 		if (index++ == isle_chunk_index(last))

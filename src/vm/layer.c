@@ -65,8 +65,29 @@ static void layer_destroy(struct isle_layer *layer)
 }
 
 /*
+ * Free the frames in some slots. Return: how many, or -ENOMEM if other layers
+ * have them too and there is no memory for a chunk without them.
+ */
+static int free_slots(struct isle_layer *layer, struct isle_chunk **chunk,
+		      unsigned long index, unsigned int first,
+		      unsigned int last)
+{
+	struct isle_store *store = &layer->store;
+	int err;
+
+	if (isle_chunk_is_empty(*chunk, first, last - first + 1))
+		return 0;
+	err = isle_chunk_own(store, chunk, index);
+	if (err)
+		return err;
+	return isle_chunk_free(store, *chunk, first, last);
+}
+
+/*
  * Free the frames of a range, and with them all of a chunk that no VMA reaches
  * any more: one munmap() may have unmapped several VMAs, each to be closed yet.
+ * What can't be freed for want of memory is out of reach all the same, and goes
+ * with the rest of its chunk.
  */
 static void layer_free(struct isle_layer *layer, pgoff_t first, pgoff_t last)
 {
@@ -79,14 +100,12 @@ static void layer_free(struct isle_layer *layer, pgoff_t first, pgoff_t last)
 		pgoff_t start = index << ISLE_CHUNK_ORDER;
 		pgoff_t end = start + ISLE_CHUNK_SLOTS - 1;
 
-		if (isle_rmap_covers(layer, start, end)) {
-			freed += isle_chunk_free(store, chunk,
-						 max(first, start) - start,
-						 min(last, end) - start);
-		} else {
-			freed += isle_chunk_free(store, chunk, 0, end - start);
-			isle_chunk_remove(store, chunk, index);
-		}
+		if (isle_rmap_covers(layer, start, end))
+			freed += max(free_slots(layer, &chunk, index,
+						max(first, start) - start,
+						min(last, end) - start), 0);
+		else
+			freed += isle_chunk_remove(store, chunk, index);
 		isle_chunk_unlock(chunk);
 		if (index++ == isle_chunk_index(last))
 			break;
@@ -121,26 +140,30 @@ void isle_layer_put(struct isle_layer *layer, pgoff_t first, unsigned long nr)
  * The chunk's lock is held from before the entries go until the slots are
  * empty, so that no fault maps a frame that is on its way out.
  */
-void isle_layer_discard(struct isle_layer *layer, struct vm_area_struct *vma,
-			pgoff_t first, pgoff_t last)
+int isle_layer_discard(struct isle_layer *layer, struct vm_area_struct *vma,
+		       pgoff_t first, pgoff_t last)
 {
 	unsigned long index = isle_chunk_index(first), freed = 0;
-	struct isle_store *store = &layer->store;
 	struct isle_chunk *chunk;
+	int ret = 0;
 
-	while ((chunk = isle_chunk_lock_next(store, &index,
+	while ((chunk = isle_chunk_lock_next(&layer->store, &index,
 					     isle_chunk_index(last)))) {
 		pgoff_t start = index << ISLE_CHUNK_ORDER;
 		pgoff_t from = max(first, start);
 		pgoff_t to = min(last, start + ISLE_CHUNK_SLOTS - 1);
 
 		isle_zap_layer(layer, vma, from, to);
-		freed += isle_chunk_free(store, chunk, from - start,
-					 to - start);
+		ret = free_slots(layer, &chunk, index, from - start,
+				 to - start);
 		isle_chunk_unlock(chunk);
+		if (ret < 0)
+			break;
+		freed += ret;
 		if (index++ == isle_chunk_index(last))
 			break;
 		cond_resched();
 	}
 	isle_opener_uncharge(layer->mapping.opener, freed);
+	return min(ret, 0);
 }

@@ -119,9 +119,10 @@ void isle_layer_put(struct isle_layer *layer, pgoff_t first, unsigned long nr);
  * @last: the last page offset
  *
  * Unmaps them first. The caller holds the mmap lock, at least for reading.
+ * Return: 0, or -ENOMEM with part of it discarded.
  */
-void isle_layer_discard(struct isle_layer *layer, struct vm_area_struct *vma,
-			pgoff_t first, pgoff_t last);
+int isle_layer_discard(struct isle_layer *layer, struct vm_area_struct *vma,
+		       pgoff_t first, pgoff_t last);
 
 /**
  * isle_fork - give the child of a fork its own layer

@@ -182,6 +182,49 @@ static void in_pieces(int fd)
 	munmap(to, 600 * PAGE);
 }
 
+/* Takes parts out of what it shares with the parent, 2 MB at a time. */
+static int takes_apart(void *argument)
+{
+	struct family *f = argument;
+	int fd = f->depth;
+	unsigned long before = opener(fd).private_pages;
+
+	munmap(f->base + 100 * PAGE, 300 * PAGE);
+	if (opener(fd).private_pages != before - 300)
+		return 1;
+	if (discard(fd, f->base + 500 * PAGE, 200 * PAGE, ISLE_RANGE_ADDRESS) ||
+	    opener(fd).private_pages != before - 500)
+		return 2;
+	if (wrong(f->base, 100, f->seed) ||
+	    nonzero(f->base + 500 * PAGE, 200 * PAGE) ||
+	    *word(f->base, 400) != pattern(400, f->seed) ||
+	    *word(f->base, 700) != pattern(700, f->seed))
+		return 3;
+	fill(f->base + 500 * PAGE, 200, f->seed + 1);
+	return wrong(f->base + 500 * PAGE, 200, f->seed + 1) ? 4 : 0;
+}
+
+static void taken_apart(int fd)
+{
+	struct family f = { .pages = PAGES, .seed = 1, .depth = fd };
+	unsigned long before;
+	char *p = map_private(fd, PAGES * PAGE);
+
+	f.base = p;
+	fill(p, PAGES, 1);
+	before = opener(fd).private_pages;
+	check(!child(takes_apart, &f), "a child unmaps and discards parts");
+	check(!wrong(p, PAGES, 1) && opener(fd).private_pages == before,
+	      "the parent still has them");
+	discard(fd, p + 100 * PAGE, 500 * PAGE, ISLE_RANGE_ADDRESS);
+	check(opener(fd).private_pages == before - 500 &&
+	      !nonzero(p + 100 * PAGE, 500 * PAGE) && !wrong(p, 100, 1),
+	      "and can discard them itself");
+	munmap(p, PAGES * PAGE);
+	check(opener(fd).private_pages == before - PAGES,
+	      "nothing is counted twice");
+}
+
 static void keep_on_fork(int fd)
 {
 	struct family f = { .pages = PAGES, .seed = 1, .depth = 2 };
@@ -331,6 +374,7 @@ int main(void)
 	reuse(fd);
 	never_written(fd);
 	in_pieces(fd);
+	taken_apart(fd);
 	keep_on_fork(fd);
 	shared(fd);
 	while_others_write(fd);
