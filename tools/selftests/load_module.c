@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Loads a module and says how that ended: "OK" or the name of the errno, which
- * insmod hides behind words of its own.
+ * insmod hides behind words of its own; then what the kernel's log got meanwhile.
  *
  * usage: load_module FILE [PARAMETER...]
  */
@@ -12,11 +12,28 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* The text of a record stands between the first ';' and the end of its line. */
+static void print_log(int log)
+{
+	char record[8192], *text;
+	ssize_t length;
+
+	while ((length = read(log, record, sizeof(record) - 1)) > 0 ||
+	       (length < 0 && errno == EPIPE)) {
+		if (length < 0)
+			continue;	/* older ones are lost, newer follow */
+		record[length] = '\0';
+		text = strchr(record, ';');
+		if (text)
+			puts(strtok(text + 1, "\n"));
+	}
+}
+
 int main(int argc, char **argv)
 {
 	char params[4096] = "";
 	size_t len = 0;
-	int fd, i;
+	int fd, log, err, i;
 
 	if (argc < 2) {
 		fprintf(stderr, "usage: load_module FILE [PARAMETER...]\n");
@@ -34,10 +51,13 @@ int main(int argc, char **argv)
 		perror(argv[1]);
 		return 2;
 	}
-	if (syscall(SYS_finit_module, fd, params, 0)) {
-		puts(strerrorname_np(errno));
-		return 1;
+	log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (log < 0 || lseek(log, 0, SEEK_END) < 0) {
+		perror("/dev/kmsg");
+		return 2;
 	}
-	puts("OK");
-	return 0;
+	err = syscall(SYS_finit_module, fd, params, 0) ? errno : 0;
+	puts(err ? strerrorname_np(err) : "OK");
+	print_log(log);
+	return err ? 1 : 0;
 }

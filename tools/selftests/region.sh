@@ -48,8 +48,9 @@ offered=contig:64M
 
 # ---- loading
 
-# Prints the name of the errno that loading isle ends with, or OK.
-load_errno() { "$tap_work/load_module" "$tap_work/isle.ko" "$@"; }
+# Prints the name of the errno that loading isle ends with, or OK, and then what
+# the kernel said.
+load_isle() { "$tap_work/load_module" "$tap_work/isle.ko" "$@"; }
 
 mark_log() {
 	marker="region.sh: $RANDOM.$RANDOM"
@@ -59,32 +60,24 @@ mark_log() {
 since_mark() { dmesg | sed "1,/$marker/d"; }
 
 load() {
-	local result
-	mark_log
-	result=$(load_errno "$@")
-	[ "$result" = OK ] && return
-	echo "$result"
-	since_mark
-	return 1
+	load_isle "$@"
 }
 
 unload() { rmmod isle; }
 
 # refused ERRNO TEXT PARAMETER...: not loaded, with that error and that message
 refused() {
-	local error=$1 text=$2 result
+	local error=$1 text=$2 said result
 	shift 2
-	mark_log
-	result=$(load_errno "$@")
-	since_mark >"$tap_work/log"
-	cat "$tap_work/log"
+	said=$(load_isle "$@")
+	result=${said%%$'\n'*}
+	echo "$said"
 	[ "$result" != OK ] || rmmod isle
 	if [ "$result" != "$error" ]; then
 		echo "($result instead of $error)"
 		return 1
 	fi
-	grep -qF -- "$text" "$tap_work/log" || return
-	[ ! -e /dev/isle ]
+	[[ $said == *"$text"* && ! -e /dev/isle ]]
 }
 
 check_refused() {
