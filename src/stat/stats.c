@@ -37,8 +37,8 @@ static void add_zone(struct isle_stats *stats, struct isle_zone *zone)
 	stats->free += READ_ONCE(zone->nr_free);
 	stats->pcp += isle_pcp_pages(zone);
 	stats->user += atomic_long_read(&zone->nr_user);
-	stats->allocs += allocs + events.locked_alloc;
-	stats->frees += frees + events.locked_free;
+	stats->allocs += allocs;
+	stats->frees += frees;
 	stats->refills += events.refill;
 	stats->spills += events.spill;
 	stats->fallbacks += events.fallback;
