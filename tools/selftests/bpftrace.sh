@@ -1,0 +1,136 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# scripts/bpftrace: each script runs under a load, and its output is about that.
+#
+# Runs as: root
+# Loads: user_max=100
+# Time: 600
+
+set -u
+. "$(dirname "$0")/tap.sh"
+
+export XDG_RUNTIME_DIR=$tap_work
+repo=${ISLE%/build/tools/isle}
+load=${ISLE%/isle}/selftests/trace_load
+
+# under NAME LOAD...: what the script prints while the load runs is in $out
+out=$tap_work/out
+under() {
+	local name=$1
+	shift
+	printf '#!/bin/sh\n%s\n' "$*" >"$tap_work/load"
+	chmod +x "$tap_work/load"
+	timeout -k 5 120 bpftrace "$repo/scripts/bpftrace/$name.bt" -c "$tap_work/load" >"$out" 2>&1
+	cat "$out"
+	! grep -qE 'ERROR|WARNING|Lost' "$out"
+}
+
+# total MAP: how many are in a histogram
+total() {
+	awk -v map="$1:" '
+	index($0, "@") == 1 { inside = index($0, map) == 1; next }
+	inside && /\|$/ { sub(/^[^)\]]*[)\]] */, ""); n += $1 }
+	END { print n + 0 }' "$out"
+}
+
+# value MAP: of all maps that begin so, added up
+value() { awk -v map="$1" 'index($0, map) == 1 && $NF ~ /^[0-9]+$/ { n += $NF } END { print n + 0 }' "$out"; }
+
+alloclat() {
+	under alloclat "$load anon:200 block:9,7; insmod $ISLE_BUILD/api/isle_api_test.ko; rmmod isle_api_test" &&
+		[ "$(total '@ns[isle_alloc_user, 0]')" = 200 ] && [ "$(total '@ns[isle_alloc_typed, 9]')" = 7 ] &&
+		[ "$(total '@ns[isle_alloc_pages, 0]')" -gt 100 ]
+}
+
+allocstack() {
+	under allocstack "$load block:3,40" && [ "$(value '@pages[trace_load]')" = 320 ] &&
+		grep -q 'isle_alloc_typed' "$out" && grep -qE '^\]: 40$' "$out"
+}
+
+lifetime() {
+	under lifetime "$load block:5,10 anon:100" &&
+		[ "$(total '@us[5]')" = 10 ] && [ "$(total '@us[0]')" = 100 ]
+}
+
+faults() {
+	under faults "$load zero:30 anon:40 copy:20 reuse:10" &&
+		[ "$(value '@faults[trace_load, zero]')" = 30 ] && [ "$(value '@faults[trace_load, anon]')" = 70 ] &&
+		[ "$(value '@faults[trace_load, cow]')" = 20 ] && [ "$(value '@faults[trace_load, reuse]')" = 10 ] &&
+		[ "$(total '@ns[cow]')" = 20 ]
+}
+
+fallback() {
+	under fallback "$load block:9,8" && [ "$(value '@taken[Unmovable, from, Movable, claim]')" -ge 1 ]
+}
+
+pcprate() {
+	under pcprate "$load block:0,3000 wait:1200" &&
+		awk '$1 ~ /^[0-9]+$/ { n += $1; hits += $1 * $6 } END { exit !(n >= 3000 && hits / n > 80) }' "$out"
+}
+
+oldest() {
+	local status
+	under oldest "$ISLE alloc -o 4 >/dev/null; sleep 0.3; $ISLE alloc -o 1 -n 2 >/dev/null; $load block:6,3"
+	status=$?
+	"$ISLE" free --all
+	[ $status = 0 ] && [ "$(grep -c '^@held\[isle, [0-9]*, [14], [0-9]*\]: -[0-9]*$' "$out")" = 3 ] &&
+		grep '^@held' "$out" | tail -n 1 | grep -q '^@held\[isle, [0-9]*, 4, '
+}
+
+cowstorm() {
+	under cowstorm "$load copy:300 reuse:50 wait:1200" &&
+		[ "$(value '@copies[trace_load, ')" = 300 ] && [ "$(value '@reuses[trace_load, ')" = 50 ] &&
+		[ "$(awk '$1 ~ /^[0-9]+$/ { n += $2 } END { print n }' "$out")" = 300 ]
+}
+
+frag() {
+	under frag "$load block:10,5 wait:1200" &&
+		[ "$(awk '$2 == "large" { n += $3 } END { print n }' "$out")" = 5 ] &&
+		[ "$(grep -c '^Node 0, zone ' "$out")" -ge 1 ]
+}
+
+lockhold() {
+	under lockhold "$load block:10,50" && [ "$(total '@ns[0')" -ge 100 ] && [ "$(value '@max[0')" -gt 0 ]
+}
+
+nomem() {
+	under nomem "$ISLE alloc -o 10 -n 100000 2>/dev/null; :" &&
+		[ "$(value '@below[isle, ')" -ge 1 ] && grep -q '^@failed\[isle, 10, ' "$out"
+}
+
+by_command() {
+	"$ISLE" trace >"$out" && [ "$(wc -l <"$out")" -ge 11 ] && grep -q '^lifetime  *how long do pages live?' "$out" &&
+		"$ISLE" trace --json | json 'j["scripts"][0]["name"]' | grep -q '^alloclat$' &&
+		fails_with 1 "no script '../../setup'" "$ISLE" trace ../../setup
+}
+
+# Ended by its own clock, with what it counted.
+by_time() {
+	local tracer
+	"$ISLE" trace -t 25 allocstack >"$out" 2>&1 &
+	tracer=$!
+	while kill -0 $tracer 2>/dev/null; do
+		"$load" block:3,10
+		sleep 0.2
+	done
+	wait $tracer || return
+	cat "$out"
+	[ "$(value '@pages[trace_load]')" -ge 80 ]
+}
+
+check "isle trace lists scripts and questions" by_command
+names=$(cd "$repo/scripts/bpftrace" && basename -s .bt -- *.bt | xargs)
+why=
+command -v bpftrace >/dev/null || why="there is no bpftrace"
+[ -n "$why" ] || [ -e /sys/kernel/btf/vmlinux ] || why="this kernel has no BTF, without which bpftrace knows too little"
+for name in $names; do
+	if [ -n "$why" ]; then
+		skip "$name" "$why"
+	else
+		start=$SECONDS
+		check "$name" "$name"
+		note "took $((SECONDS - start)) s"
+	fi
+done
+[ -n "$why" ] || check "isle trace runs a script for a time" by_time
+tap_end
