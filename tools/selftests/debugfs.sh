@@ -27,7 +27,8 @@ root_only() {
 	local file
 	for file in buddyinfo pagetypeinfo zoneinfo vmstat pcp frames; do
 		[ -r $files/$file ] || return
-		! setpriv --reuid nobody --regid nogroup --clear-groups -- cat $files/$file >/dev/null || return
+		! setpriv --reuid nobody --regid nogroup --clear-groups -- \
+			cat $files/$file >/dev/null || return
 		case $(stat -c %a-%u $files/$file) in
 		400-0 | 600-0) ;;
 		*) return 1 ;;
@@ -36,12 +37,16 @@ root_only() {
 }
 
 # Like the kernel's own file but for the numbers, word by word.
-looks_like() { sed -E 's/[0-9]+/N/g; s/(N ) */\1/g; s/zone +[A-Za-z0-9]+/zone Z/; s/ +/ /g' "$1" | sort -u; }
+looks_like() {
+	sed -E 's/[0-9]+/N/g; s/zone +[A-Za-z0-9]+/zone Z/; s/ +/ /g' "$1" | sort -u
+}
 
 buddyinfo_format() { is "$(looks_like $files/buddyinfo)" "$(looks_like /proc/buddyinfo)"; }
 
 pages_in_buddyinfo() {
-	awk '{ for (i = 5; i <= NF; i++) pages += $i * 2 ^ (i - 5) } END { print pages }' $files/buddyinfo
+	awk '
+	{ for (i = 5; i <= NF; i++) pages += $i * 2 ^ (i - 5) }
+	END { print pages }' $files/buddyinfo
 }
 
 buddyinfo_counts() {
@@ -60,9 +65,12 @@ buddyinfo_moves() {
 }
 
 pagetypeinfo_format() {
-	is "$(grep -E '^(Page|Free)' $files/pagetypeinfo)" "$(grep -E '^(Page|Free)' /proc/pagetypeinfo | head -n 3)" &&
-		grep -qE '^Node +0, zone +[A-Za-z0-9]+, type +Unmovable( +[0-9]+){11} $' $files/pagetypeinfo &&
-		grep -qE '^Number of blocks type +Unmovable +Movable +Reclaimable +HighAtomic +CMA +Isolate $' $files/pagetypeinfo
+	local zone='^Node +0, zone +[A-Za-z0-9]+'
+	is "$(grep -E '^(Page|Free)' $files/pagetypeinfo)" \
+		"$(grep -E '^(Page|Free)' /proc/pagetypeinfo | head -n 3)" &&
+		grep -qE "$zone, type +Unmovable( +[0-9]+){11} \$" $files/pagetypeinfo &&
+		grep -qE '^Number of blocks type +Unmovable +Movable' $files/pagetypeinfo &&
+		grep -qE "$zone( +[0-9]+){6} \$" $files/pagetypeinfo
 }
 
 pagetypeinfo_counts() {
@@ -72,14 +80,18 @@ pagetypeinfo_counts() {
 	blocks && /^Node/ { for (i = 5; i <= NF; i++) sum += $i }
 	END { print pages, sum }' $files/pagetypeinfo >"$tap_work/counts"
 	read -r pages blocks <"$tap_work/counts"
-	is "$pages" "$(pages_in_buddyinfo)" &&
-		[ $((blocks * 512)) -ge "$(stat_of managed)" ] && [ $((blocks * 512)) -lt $(($(stat_of managed) + 2048)) ]
+	managed=$(stat_of managed)
+	is "$pages" "$(pages_in_buddyinfo)" && [ $((blocks * 512)) -ge "$managed" ] &&
+		[ $((blocks * 512)) -lt $((managed + 2048)) ]
 }
 
 # A pageblock's worth of unmovable memory makes pageblocks unmovable.
 pagetypeinfo_moves() {
 	local before after
-	unmovable() { awk '/^Number/ { n = 1; next } n { sum += $5 } END { print sum }' $files/pagetypeinfo; }
+	unmovable() {
+		awk '/^Number/ { n = 1; next } n { sum += $5 } END { print sum }' \
+			$files/pagetypeinfo
+	}
 	before=$(unmovable)
 	"$ISLE" alloc -o 9 -n 12 >/dev/null || return
 	after=$(unmovable)
@@ -99,27 +111,37 @@ zone_lines() { awk '
 
 zoneinfo_format() { is "$(zone_lines $files/zoneinfo)" "$(zone_lines /proc/zoneinfo)"; }
 
-sum_of() { awk -v name="$1" '$1 == name && $2 ~ /^[0-9]+$/ { n += $2 } END { print n }' $files/zoneinfo; }
+sum_of() {
+	awk -v name="$1" '
+	$1 == name && $2 ~ /^[0-9]+$/ { n += $2 }
+	END { print n }' $files/zoneinfo
+}
+
+min_of_info() { "$ISLE" info --json | awk '$1 == "\"min\":" { n += $2 } END { print n }'; }
 
 zoneinfo_counts() {
-	is "$(sum_of managed)" "$(stat_of managed)" && is "$(sum_of present)" "$(stat_of present)" &&
-		is "$(sum_of nr_free_pages)" "$(stat_of free)" && is "$(sum_of count:)" "$(stat_of pcp)" &&
-		is "$(sum_of min)" "$("$ISLE" info --json | awk '$1 == "\"min\":" { n += $2 } END { print n }')"
+	is "$(sum_of managed)" "$(stat_of managed)" &&
+		is "$(sum_of present)" "$(stat_of present)" &&
+		is "$(sum_of nr_free_pages)" "$(stat_of free)" &&
+		is "$(sum_of count:)" "$(stat_of pcp)" && is "$(sum_of min)" "$(min_of_info)"
 }
 
 vmstat_counts() {
 	local pair
-	for pair in nr_free_pages:free nr_managed:managed nr_pcp:pcp alloc_blocks:allocs free_blocks:frees \
-		pcp_refill:refills fault_anon:faults_anon nr_quarantine:quarantine; do
+	for pair in nr_free_pages:free nr_managed:managed nr_pcp:pcp alloc_blocks:allocs \
+		free_blocks:frees pcp_refill:refills fault_anon:faults_anon; do
 		is "$(line_of "${pair%:*}")" "$(stat_of "${pair#*:}")" || return
 	done
 }
 
 vmstat_moves() {
 	local allocs frees faults
-	allocs=$(line_of alloc_blocks) frees=$(line_of free_blocks) faults=$(line_of fault_anon)
+	allocs=$(line_of alloc_blocks)
+	frees=$(line_of free_blocks)
+	faults=$(line_of fault_anon)
 	"$load" block:4,7 block:10,2 anon:100 || return
-	is $(($(line_of alloc_blocks) - allocs)) 109 && is $(($(line_of free_blocks) - frees)) 109 &&
+	is $(($(line_of alloc_blocks) - allocs)) 109 &&
+		is $(($(line_of free_blocks) - frees)) 109 &&
 		is $(($(line_of fault_anon) - faults)) 100
 }
 
@@ -143,7 +165,8 @@ frames_of_block() {
 	pfn=$(printf '0x%x' $((address / 4096)))
 	frames "$pfn 32" | tee "$tap_work/frames"
 	is "$(wc -l <"$tap_work/frames")" 1 || return
-	grep -q "^pfn=$pfn order=5 state=allocated type=Unmovable node=0 zone=[A-Za-z0-9]* refs=1 flags=user\$" "$tap_work/frames" || return
+	grep -qE "^pfn=$pfn order=5 state=allocated type=Unmovable node=0 zone=[A-Za-z0-9]+$(
+	) refs=1 flags=user\$" "$tap_work/frames" || return
 	is "$(frames $((address / 4096 + 31)))" "$(cat "$tap_work/frames")" || return
 	"$ISLE" free --all
 	! frames "$pfn" | grep -q state=allocated
@@ -158,22 +181,24 @@ frames_add_up() {
 	}
 	END { print all, of["free"], of["pcp"] + 0 }' $files/frames >"$tap_work/frames"
 	read -r all free pcp <"$tap_work/frames"
-	is "$all" "$(stat_of managed)" && is "$free" "$(stat_of free)" && is "$pcp" "$(stat_of pcp)"
+	is "$all" "$(stat_of managed)" && is "$free" "$(stat_of free)" &&
+		is "$pcp" "$(stat_of pcp)"
 }
 
 frames_refuses() {
-	fails_with 1 "Invalid argument" bash -c "echo nonsense >$files/frames" &&
-		fails_with 1 "Invalid argument" bash -c "echo '1 0' >$files/frames" &&
-		fails_with 1 "Invalid argument" bash -c "echo '1 2 3' >$files/frames" &&
-		fails_with 1 "Invalid argument" bash -c "printf '1 %100d' 2 >$files/frames" &&
-		fails_with 1 "No such device or address" bash -c "echo 0 >$files/frames" &&
-		fails_with 1 "No such device or address" bash -c "echo '0x1 0xffffffffffff' >$files/frames"
+	local request none="No such device or address"
+	for request in nonsense '' '1 0' '1 2 3' -1 "1$(printf '%70d' 2)" 0x10000000000000000; do
+		fails_with 1 "Invalid argument" bash -c "echo '$request' >$files/frames" || return
+	done
+	fails_with 1 "$none" bash -c "echo 0 >$files/frames" &&
+		fails_with 1 "$none" bash -c "echo '0x1 0xffffffffffff' >$files/frames"
 }
 
 small_reads() {
 	local pfn
 	pfn=$(head -n 1 $files/frames | sed 's/pfn=\([^ ]*\) .*/\1/')
-	[ "$(dd if=$files/zoneinfo bs=61 2>/dev/null | wc -l)" = "$(wc -l <$files/zoneinfo)" ] || return
+	is "$(dd if=$files/zoneinfo bs=61 2>/dev/null | wc -l)" "$(wc -l <$files/zoneinfo)" ||
+		return
 	exec 3<>$files/frames || return
 	echo "$pfn 1" >&3
 	dd bs=7 count=2 <&3 >/dev/null 2>&1
@@ -182,10 +207,19 @@ small_reads() {
 	exec 3<&-
 }
 
+read_all() {
+	local times=$1 file
+	while [ $((times--)) -gt 0 ]; do
+		for file in buddyinfo pagetypeinfo zoneinfo vmstat pcp frames; do
+			cat $files/$file >/dev/null || echo "$file"
+		done
+	done
+}
+
 # Readers and writers at once; lockdep, KASAN and the counters watch.
 while_it_moves() {
-	local i reader
-	for i in 1 2 3 4 5 6; do cat $files/{buddyinfo,pagetypeinfo,zoneinfo,vmstat,pcp,frames} >/dev/null || echo bad; done >"$tap_work/readers" &
+	local reader
+	read_all 6 >"$tap_work/readers" &
 	reader=$!
 	while kill -0 $reader 2>/dev/null; do
 		"$load" anon:200 block:0,300 copy:20 block:9,2 || return

@@ -66,11 +66,10 @@ stat_of() { awk -v name="$1" '$1 == name { print $2 }' $vmstat; }
 
 all_there() {
 	local names
-	names=$(cd $events && ls -d -- */ | tr -d / | xargs)
-	[ "$names" = "alloc_extfrag cow fault fork page_alloc page_alloc_zone_locked page_free pcp_drain pcp_refill region_carve region_return zone_lock_acquired zone_lock_released zone_watermark" ] || {
-		echo "$names"
-		return 1
-	}
+	names=$(basename -a -- $events/*/ | xargs)
+	is "$names" "alloc_extfrag cow fault fork page_alloc page_alloc_zone_locked page_free$(
+	) pcp_drain pcp_refill region_carve region_return$(
+	) zone_lock_acquired zone_lock_released zone_watermark"
 }
 
 blocks() {
@@ -114,12 +113,17 @@ reuse() {
 # Of order 9 and unmovable: they claim pageblocks.
 fallbacks() {
 	local claims steals refills
-	claims=$(stat_of fallback_claim) steals=$(stat_of fallback_steal) refills=$(stat_of pcp_refill)
+	claims=$(stat_of fallback_claim)
+	steals=$(stat_of fallback_steal)
+	refills=$(stat_of pcp_refill)
 	traced "$load" block:9,8 block:0,3000 || return
-	is "$(shown alloc_extfrag change_ownership=1)" $(($(stat_of fallback_claim) - claims)) &&
-		is "$(shown alloc_extfrag change_ownership=0)" $(($(stat_of fallback_steal) - steals)) &&
-		is "$(shown pcp_refill)" $(($(stat_of pcp_refill) - refills)) &&
-		[ "$(shown alloc_extfrag alloc_migratetype=UNMOVABLE fallback_migratetype=MOVABLE)" -gt 0 ]
+	claims=$(($(stat_of fallback_claim) - claims))
+	steals=$(($(stat_of fallback_steal) - steals))
+	refills=$(($(stat_of pcp_refill) - refills))
+	is "$(shown alloc_extfrag change_ownership=1)" $claims &&
+		is "$(shown alloc_extfrag change_ownership=0)" $steals &&
+		is "$(shown pcp_refill)" $refills &&
+		[ "$(shown alloc_extfrag fallback_migratetype=MOVABLE)" -gt 0 ]
 }
 
 # What comes out of the lists went in or was freed there.
@@ -131,17 +135,21 @@ pcp_moves() {
 
 no_memory() {
 	traced "$ISLE" alloc -o 10 -n 100000 && return 1
-	[ "$(shown page_alloc order=10 pfn=$nothing)" -ge 1 ] && [ "$(shown zone_watermark order=10)" -ge 1 ] &&
+	[ "$(shown page_alloc order=10 pfn=$nothing)" -ge 1 ] &&
+		[ "$(shown zone_watermark order=10)" -ge 1 ] &&
 		[ "$(shown page_alloc_zone_locked order=10)" -ge 1 ]
 }
 
 locks() {
 	traced "$load" block:0,1000 block:10,1 || return
-	[ "$(shown zone_lock_acquired)" -gt 0 ] && is "$(shown zone_lock_acquired)" "$(shown zone_lock_released)"
+	[ "$(shown zone_lock_acquired)" -gt 0 ] &&
+		is "$(shown zone_lock_acquired)" "$(shown zone_lock_released)"
 }
 
 # Pages that EVENT is about; blocks may be split in between.
-pages_of() { field "$1" order "pfn=" | awk '{ pages += 2 ^ $1 } END { printf "%d\n", pages }'; }
+pages_of() {
+	field "$1" order "pfn=" | awk '{ pages += 2 ^ $1 } END { printf "%d\n", pages }'
+}
 
 api_load() {
 	insmod "$ISLE_BUILD/api/isle_api_test.ko" || return
