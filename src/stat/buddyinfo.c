@@ -107,9 +107,10 @@ static void show_pageblocks(struct seq_file *seq, struct isle_zone *zone)
 	seq_putc(seq, '\n');
 }
 
-int isle_pagetypeinfo_show(struct seq_file *seq, void *unused)
+/* Zones are sorted by node: those of one are @first to @end. */
+static void show_node(struct seq_file *seq, struct isle *isle,
+		      unsigned int first, unsigned int end)
 {
-	struct isle *isle = seq->private;
 	unsigned int i;
 
 	seq_printf(seq, "Page block order: %d\n", ISLE_PAGEBLOCK_ORDER);
@@ -118,13 +119,27 @@ int isle_pagetypeinfo_show(struct seq_file *seq, void *unused)
 	for (i = 0; i < ISLE_NR_ORDERS; i++)
 		seq_printf(seq, "%6u ", i);
 	seq_putc(seq, '\n');
-	for (i = 0; i < isle->nr_zones; i++)
+	for (i = first; i < end; i++)
 		show_free(seq, isle->zones[i]);
 	seq_printf(seq, "\n%-23s", "Number of blocks type ");
 	for (i = 0; i < ISLE_MIGRATE_TYPES; i++)
 		seq_printf(seq, "%12s ", isle_migratetype_name(i));
 	seq_putc(seq, '\n');
-	for (i = 0; i < isle->nr_zones; i++)
+	for (i = first; i < end; i++)
 		show_pageblocks(seq, isle->zones[i]);
+}
+
+int isle_pagetypeinfo_show(struct seq_file *seq, void *unused)
+{
+	struct isle *isle = seq->private;
+	unsigned int first = 0, end;
+
+	for (; first < isle->nr_zones; first = end) {
+		end = first + 1;
+		while (end < isle->nr_zones &&
+		       isle->zones[end]->nid == isle->zones[first]->nid)
+			end++;
+		show_node(seq, isle, first, end);
+	}
 	return 0;
 }

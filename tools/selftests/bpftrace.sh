@@ -7,11 +7,15 @@
 # Time: 600
 
 set -u
-. "$(dirname "$0")/tap.sh"
+repo=$(cd "$(dirname "$0")/../.." && pwd -P)
+. "$repo/tools/selftests/tap.sh"
 
 export XDG_RUNTIME_DIR=$tap_work
-repo=${ISLE%/build/tools/isle}
-load=${ISLE%/isle}/selftests/trace_load
+# Its place tells it where the scripts are.
+isle=$repo/build/tools/isle
+load=$tap_work/trace_load
+
+install -m 755 "$repo/build/tools/selftests/trace_load" "$load"
 
 # under NAME LOAD...: what the script prints while the load runs is in $out
 out=$tap_work/out
@@ -75,7 +79,7 @@ fallback() {
 # This one by way of isle trace, which passes SIGTERM on as the terminal's SIGINT.
 pcprate() {
 	local tracer tries=0
-	"$ISLE" trace pcprate >"$out" 2>&1 &
+	"$isle" trace pcprate >"$out" 2>&1 &
 	tracer=$!
 	while ! grep -q ALLOCS "$out" && [ $((tries++)) -lt 600 ]; do
 		sleep 0.2
@@ -110,12 +114,12 @@ cowstorm() {
 frag() {
 	under frag "$load block:10,5 wait:1200" &&
 		[ "$(awk '$2 == "large" { n += $3 } END { print n }' "$out")" = 5 ] &&
-		[ "$(grep -c '^Node 0, zone ' "$out")" -ge 1 ]
+		[ "$(grep -c '^Node [0-9]*, zone ' "$out")" -ge 1 ]
 }
 
 lockhold() {
-	under lockhold "$load block:10,50" && [ "$(total '@ns[0')" -ge 100 ] &&
-		[ "$(value '@max[0')" -gt 0 ]
+	under lockhold "$load block:10,50" && [ "$(total '@ns[')" -ge 100 ] &&
+		[ "$(value '@max[')" -gt 0 ]
 }
 
 nomem() {
@@ -124,10 +128,10 @@ nomem() {
 }
 
 by_command() {
-	"$ISLE" trace >"$out" && [ "$(wc -l <"$out")" -ge 11 ] &&
+	"$isle" trace >"$out" && [ "$(wc -l <"$out")" -ge 11 ] &&
 		grep -q '^lifetime  *how long do pages live?' "$out" &&
-		"$ISLE" trace --json | json 'j["scripts"][0]["name"]' | grep -q '^alloclat$' &&
-		fails_with 1 "no script '../../setup'" "$ISLE" trace ../../setup
+		"$isle" trace --json | json 'j["scripts"][0]["name"]' | grep -q '^alloclat$' &&
+		fails_with 1 "no script '../../setup'" "$isle" trace ../../setup
 }
 
 # Ended by its own clock, with the status of bpftrace, which is none here.
@@ -140,7 +144,7 @@ by_time() {
 	END
 	chmod +x "$tap_work/bin/bpftrace"
 	PATH=$tap_work/bin:$PATH fails_with 3 "scripts/bpftrace/frag.bt" \
-		timeout 20 "$ISLE" trace --time 1 frag
+		timeout 20 "$isle" trace --time 1 frag
 }
 
 check "isle trace lists scripts and questions" by_command

@@ -6,11 +6,14 @@
 # Runs as: root
 
 set -u
-. "$(dirname "$0")/tap.sh"
+repo=$(cd "$(dirname "$0")/../.." && pwd -P)
+. "$repo/tools/selftests/tap.sh"
 
 export XDG_RUNTIME_DIR=$tap_work
 files=/sys/kernel/debug/isle
-load=${ISLE%/isle}/selftests/trace_load
+load=$tap_work/trace_load
+
+install -m 755 "$repo/build/tools/selftests/trace_load" "$load"
 
 is() {
 	[ "$1" = "$2" ] && return
@@ -65,9 +68,9 @@ buddyinfo_moves() {
 }
 
 pagetypeinfo_format() {
-	local zone='^Node +0, zone +[A-Za-z0-9]+'
-	is "$(grep -E '^(Page|Free)' $files/pagetypeinfo)" \
-		"$(grep -E '^(Page|Free)' /proc/pagetypeinfo | head -n 3)" &&
+	local zone='^Node +[0-9]+, zone +[A-Za-z0-9]+'
+	is "$(grep -E '^(Page|Free)' $files/pagetypeinfo | sort -u)" \
+		"$(grep -E '^(Page|Free)' /proc/pagetypeinfo | sort -u)" &&
 		grep -qE "$zone, type +Unmovable( +[0-9]+){11} \$" $files/pagetypeinfo &&
 		grep -qE '^Number of blocks type +Unmovable +Movable' $files/pagetypeinfo &&
 		grep -qE "$zone( +[0-9]+){6} \$" $files/pagetypeinfo
@@ -76,6 +79,7 @@ pagetypeinfo_format() {
 pagetypeinfo_counts() {
 	awk '
 	/, type/ { for (i = 7; i <= NF; i++) pages += $i * 2 ^ (i - 7) }
+	/^Page block/ { blocks = 0 }
 	/^Number of blocks/ { blocks = 1; next }
 	blocks && /^Node/ { for (i = 5; i <= NF; i++) sum += $i }
 	END { print pages, sum }' $files/pagetypeinfo >"$tap_work/counts"
@@ -89,8 +93,11 @@ pagetypeinfo_counts() {
 pagetypeinfo_moves() {
 	local before after
 	unmovable() {
-		awk '/^Number/ { n = 1; next } n { sum += $5 } END { print sum }' \
-			$files/pagetypeinfo
+		awk '
+		/^Page block/ { n = 0 }
+		/^Number/ { n = 1; next }
+		n { sum += $5 }
+		END { print sum }' $files/pagetypeinfo
 	}
 	before=$(unmovable)
 	"$ISLE" alloc -o 9 -n 12 >/dev/null || return
@@ -165,7 +172,7 @@ frames_of_block() {
 	pfn=$(printf '0x%x' $((address / 4096)))
 	frames "$pfn 32" | tee "$tap_work/frames"
 	is "$(wc -l <"$tap_work/frames")" 1 || return
-	grep -qE "^pfn=$pfn order=5 state=allocated type=Unmovable node=0 zone=[A-Za-z0-9]+$(
+	grep -qE "^pfn=$pfn order=5 state=allocated type=Unmovable node=[0-9]+ zone=[A-Za-z0-9]+$(
 	) refs=1 flags=user\$" "$tap_work/frames" || return
 	is "$(frames $((address / 4096 + 31)))" "$(cat "$tap_work/frames")" || return
 	"$ISLE" free --all

@@ -6,13 +6,16 @@
 # Loads: user_max=100
 
 set -u
-. "$(dirname "$0")/tap.sh"
+repo=$(cd "$(dirname "$0")/../.." && pwd -P)
+. "$repo/tools/selftests/tap.sh"
 
 export XDG_RUNTIME_DIR=$tap_work
 tracing=/sys/kernel/tracing
 events=$tracing/events/isle
 vmstat=/sys/kernel/debug/isle/vmstat
-load=${ISLE%/isle}/selftests/trace_load
+load=$tap_work/trace_load
+
+install -m 755 "$repo/build/tools/selftests/trace_load" "$load"
 nothing=0xffffffffffffffff
 
 [ -d $events ] || bail_out "this kernel has no $events"
