@@ -12,7 +12,7 @@ repo=$(cd "$(dirname "$0")/../.." && pwd -P)
 
 export XDG_RUNTIME_DIR=$tap_work
 # Its place tells it where the scripts are.
-isle=$repo/build/tools/isle
+cli=$repo/build/tools/isle
 load=$tap_work/trace_load
 
 install -m 755 "$repo/build/tools/selftests/trace_load" "$load"
@@ -79,7 +79,7 @@ fallback() {
 # This one by way of isle trace, which passes SIGTERM on as the terminal's SIGINT.
 pcprate() {
 	local tracer tries=0
-	"$isle" trace pcprate >"$out" 2>&1 &
+	"$cli" trace pcprate >"$out" 2>&1 &
 	tracer=$!
 	while ! grep -q ALLOCS "$out" && [ $((tries++)) -lt 600 ]; do
 		sleep 0.2
@@ -128,10 +128,10 @@ nomem() {
 }
 
 by_command() {
-	"$isle" trace >"$out" && [ "$(wc -l <"$out")" -ge 11 ] &&
+	"$cli" trace >"$out" && [ "$(wc -l <"$out")" -ge 11 ] &&
 		grep -q '^lifetime  *how long do pages live?' "$out" &&
-		"$isle" trace --json | json 'j["scripts"][0]["name"]' | grep -q '^alloclat$' &&
-		fails_with 1 "no script '../../setup'" "$isle" trace ../../setup
+		"$cli" trace --json | json 'j["scripts"][0]["name"]' | grep -q '^alloclat$' &&
+		fails_with 1 "no script '../../setup'" "$cli" trace ../../setup
 }
 
 # Ended by its own clock, with the status of bpftrace, which is none here.
@@ -144,7 +144,7 @@ by_time() {
 	END
 	chmod +x "$tap_work/bin/bpftrace"
 	PATH=$tap_work/bin:$PATH fails_with 3 "scripts/bpftrace/frag.bt" \
-		timeout 20 "$isle" trace --time 1 frag
+		timeout 20 "$cli" trace --time 1 frag
 }
 
 check "isle trace lists scripts and questions" by_command
