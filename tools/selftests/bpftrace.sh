@@ -72,8 +72,11 @@ faults() {
 		[ "$(total '@ns[cow]')" = 20 ]
 }
 
+# More than is unmovable by now: three quarters of all pageblocks.
 fallback() {
-	under fallback "$load block:9,8" && [ "$(value '@claim[Unmovable, from, Movable]')" -ge 1 ]
+	local managed
+	managed=$("$ISLE" stat --json | json 'j["managed"]')
+	under fallback "$load block:9,$((managed / 512 * 3 / 4))" && [ "$(value '@claim[Unmovable, from, Movable]')" -ge 1 ]
 }
 
 # This one by way of isle trace, which passes SIGTERM on as the terminal's SIGINT.
@@ -118,7 +121,8 @@ frag() {
 }
 
 lockhold() {
-	under lockhold "$load block:10,50" && [ "$(total '@ns[')" -ge 100 ] &&
+	under lockhold "$load$(printf ' block:10,%d' 2 2 2 2 2 2 2 2 2 2)" &&
+		[ "$(total '@ns[')" -ge 40 ] &&
 		[ "$(value '@max[')" -gt 0 ]
 }
 
