@@ -53,6 +53,12 @@ void isle_watch_end(void);
 			 { 2, "cow" },		\
 			 { 3, "reuse" },	\
 			 { 6, "map" })
+
+/* What isle's handlers return; perf knows no names of the kernel's enums. */
+#define isle_show_result(result)		\
+	__print_flags(result, "|",		\
+		      { 0x2, "SIGBUS" },	\
+		      { 0x100, "NOPAGE" })
 #endif
 
 /*
@@ -316,8 +322,7 @@ TRACE_EVENT(fault,
 		  __entry->address, __entry->offset, __entry->pfn,
 		  isle_show_fault(__entry->kind), __entry->write,
 		  __entry->shared,
-		  __print_flags(__entry->result, "|", VM_FAULT_RESULT_TRACE),
-		  __entry->error)
+		  isle_show_result(__entry->result), __entry->error)
 );
 
 /*

@@ -76,7 +76,8 @@ faults() {
 fallback() {
 	local managed
 	managed=$("$ISLE" stat --json | json 'j["managed"]')
-	under fallback "$load block:9,$((managed / 512 * 3 / 4))" && [ "$(value '@claim[Unmovable, from, Movable]')" -ge 1 ]
+	under fallback "$load block:9,$((managed * 3 / 2048))" &&
+		[ "$(value '@claim[Unmovable, from, Movable]')" -ge 1 ]
 }
 
 # This one by way of isle trace, which passes SIGTERM on as the terminal's SIGINT.
