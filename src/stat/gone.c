@@ -35,9 +35,10 @@ static bool uses_modules(const struct module *mod)
 
 static const struct gone *find(const void *addr)
 {
-	unsigned int i;
+	/* Pairs with the release in remember(). */
+	unsigned int nr = smp_load_acquire(&nr_gone), i;
 
-	for (i = 0; i < smp_load_acquire(&nr_gone); i++)
+	for (i = 0; i < nr; i++)
 		if (gone[i].addr == addr)
 			return &gone[i];
 	return NULL;

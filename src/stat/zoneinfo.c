@@ -11,26 +11,25 @@
 #include "page_alloc/zone.h"
 #include "stat/debugfs.h"
 
+static void row(struct seq_file *seq, const char *name, unsigned long value)
+{
+	seq_printf(seq, "\n        %-8s %lu", name, value);
+}
+
 static void show_pages(struct seq_file *seq, const struct isle_zone *zone)
 {
 	unsigned long count[ISLE_MIGRATE_TYPES];
 
 	isle_count_pageblocks(zone, count);
-	seq_printf(seq, "\n  pages free     %lu"
-		   "\n        boost    %lu"
-		   "\n        min      %lu"
-		   "\n        low      %lu"
-		   "\n        high     %lu"
-		   "\n        spanned  %lu"
-		   "\n        present  %lu"
-		   "\n        managed  %lu"
-		   "\n        cma      %lu",
-		   READ_ONCE(zone->nr_free), READ_ONCE(zone->watermark_boost),
-		   READ_ONCE(zone->watermark[ISLE_WMARK_MIN]),
-		   READ_ONCE(zone->watermark[ISLE_WMARK_LOW]),
-		   READ_ONCE(zone->watermark[ISLE_WMARK_HIGH]),
-		   zone->spanned_end - zone->spanned_start, zone->present,
-		   zone->managed, count[ISLE_CMA] * ISLE_PAGEBLOCK_FRAMES);
+	seq_printf(seq, "\n  pages free     %lu", READ_ONCE(zone->nr_free));
+	row(seq, "boost", READ_ONCE(zone->watermark_boost));
+	row(seq, "min", READ_ONCE(zone->watermark[ISLE_WMARK_MIN]));
+	row(seq, "low", READ_ONCE(zone->watermark[ISLE_WMARK_LOW]));
+	row(seq, "high", READ_ONCE(zone->watermark[ISLE_WMARK_HIGH]));
+	row(seq, "spanned", zone->spanned_end - zone->spanned_start);
+	row(seq, "present", zone->present);
+	row(seq, "managed", zone->managed);
+	row(seq, "cma", count[ISLE_CMA] * ISLE_PAGEBLOCK_FRAMES);
 }
 
 static void show_protection(struct seq_file *seq, const struct isle_zone *zone)
@@ -89,11 +88,11 @@ static void show_pagesets(struct seq_file *seq, const struct isle_zone *zone)
 		unsigned int batch;
 
 		pcp_limits(per_cpu_ptr(zone->pcp, cpu), &high, &batch);
-		seq_printf(seq, "\n    cpu: %i"
-			   "\n              count: %lu"
-			   "\n              high:  %lu"
-			   "\n              batch: %u",
-			   cpu, isle_pcp_cpu_pages(zone, cpu), high, batch);
+		seq_printf(seq, "\n    cpu: %i", cpu);
+		seq_printf(seq, "\n              count: %lu",
+			   isle_pcp_cpu_pages(zone, cpu));
+		seq_printf(seq, "\n              high:  %lu", high);
+		seq_printf(seq, "\n              batch: %u", batch);
 	}
 }
 
