@@ -10,7 +10,8 @@
 #ifndef _ISLE_DEBUGFS_H
 #define _ISLE_DEBUGFS_H
 
-struct file_operations;
+#include <linux/fs.h>
+
 struct isle;
 struct isle_zone;
 struct seq_file;

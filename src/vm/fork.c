@@ -143,22 +143,24 @@ static long share_range(struct isle_layer *child, struct isle_layer *parent,
 	unsigned long index = isle_chunk_index(first);
 	struct isle_chunk *chunk;
 	long shared = 0;
-	int ret = 0;
+	int ret;
 
-	while (ret >= 0 && (chunk = isle_chunk_lock_next(&parent->store, &index,
-							 isle_chunk_index(last)))) {
+	while ((chunk = isle_chunk_lock_next(&parent->store, &index,
+					     isle_chunk_index(last)))) {
 		pgoff_t start = index << ISLE_CHUNK_ORDER;
 		pgoff_t end = start + ISLE_CHUNK_SLOTS - 1;
 
 		ret = share_chunk(child, chunk, max(first, start),
 				  min(last, end));
 		isle_chunk_unlock(chunk);
+		if (ret < 0)
+			return ret;
 		shared += ret;
 		if (index++ == isle_chunk_index(last))
 			break;
 		cond_resched();
 	}
-	return ret < 0 ? ret : shared;
+	return shared;
 }
 
 void isle_fork(struct vm_area_struct *vma, struct isle_layer *parent)

@@ -71,7 +71,7 @@ static bool read_question(const char *name, char question[QUESTION_MAX])
 		if (strncmp(line, " * ", 3) || !at ||
 		    strncmp(line + 3, name, strlen(name)))
 			continue;
-		strcpy(question, at + 3);
+		snprintf(question, QUESTION_MAX, "%s", at + 3);
 		found = true;
 	}
 	fclose(file);

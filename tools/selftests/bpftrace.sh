@@ -104,7 +104,7 @@ oldest() {
 	"$ISLE" free --all
 	grep '^@held' "$out" >"$tap_work/held"
 	[ $status = 0 ] && [ "$(wc -l <"$tap_work/held")" = 3 ] &&
-		[ "$(grep -cE '^@held.isle, [0-9]+, 1, [0-9]+.: -[0-9]+$' "$tap_work/held")" = 2 ] &&
+		[ "$(grep -cE '^@held.isle, [0-9]+, 1, [0-9]+.: -' "$tap_work/held")" = 2 ] &&
 		tail -n 1 "$tap_work/held" | grep -q '^@held\[isle, [0-9]*, 4, '
 }
 
