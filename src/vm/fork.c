@@ -138,7 +138,7 @@ static int share_chunk(struct isle_layer *child, struct isle_chunk *from,
 
 /* Return: how many frames, or an errno. */
 static long share_range(struct isle_layer *child, struct isle_layer *parent,
-		       pgoff_t first, pgoff_t last)
+			pgoff_t first, pgoff_t last)
 {
 	unsigned long index = isle_chunk_index(first);
 	struct isle_chunk *chunk;
