@@ -260,13 +260,21 @@ static void clear_block(struct isle *isle, u32 id, unsigned int order)
 		clear_page(address + i * PAGE_SIZE);
 }
 
+/* Apart, so that what it looks up is looked up for a tracer only. */
+static noinline void trace_alloc(const struct isle *isle, u32 id, gfp_t gfp,
+				 unsigned int order)
+{
+	trace_page_alloc(isle_id_to_pfn(isle, id), order, gfp,
+			 isle_pageblock_type(isle, id));
+}
+
 /* Check and note a block in debugging, trace it, and zero it if asked to. */
 noinline u32 isle_prep(struct isle *isle, u32 id, gfp_t gfp,
 		       unsigned int order)
 {
 	isle_debug_alloc(isle, id, order);
-	trace_page_alloc(isle_id_to_pfn(isle, id), order, gfp,
-			 isle_pageblock_type(isle, id));
+	if (trace_page_alloc_enabled())
+		trace_alloc(isle, id, gfp, order);
 	if (gfp & __GFP_ZERO)
 		clear_block(isle, id, order);
 	return id;

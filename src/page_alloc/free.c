@@ -56,9 +56,17 @@ static bool must_wait(struct isle *isle, u32 id,
 	return true;
 }
 
-noinline void isle_free_slow(struct isle *isle, u32 id, unsigned int order)
+/* Apart, so that what it looks up is looked up for a tracer only. */
+static noinline void trace_free(const struct isle *isle, u32 id,
+				unsigned int order)
 {
 	trace_page_free(isle_id_to_pfn(isle, id), order);
+}
+
+noinline void isle_free_slow(struct isle *isle, u32 id, unsigned int order)
+{
+	if (trace_page_free_enabled())
+		trace_free(isle, id, order);
 	if (!must_wait(isle, id, isle_frame(isle, id)))
 		isle_release_block(isle, id);
 }
@@ -113,7 +121,7 @@ static noinline void watch_free(struct isle *isle, const u32 *ids,
 	unsigned int i;
 
 	for (i = 0; i < nr; i++) {
-		trace_page_free(isle_id_to_pfn(isle, ids[i]), 0);
+		trace_free(isle, ids[i], 0);
 		isle_debug_free(isle, ids[i], 0);
 	}
 }
