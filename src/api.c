@@ -70,7 +70,7 @@ static __always_inline struct page *take_pages(gfp_t gfp, unsigned int order,
 
 	if (unlikely(id == ISLE_NO_FRAME))
 		return take_pages_slow(NUMA_NO_NODE, gfp, order, caller);
-	if (isle_needs_prep(isle, gfp))
+	if (isle_needs_prep(gfp))
 		return prep_page(id, gfp, order);
 	return id_to_page(id);
 }

@@ -28,8 +28,8 @@
 #include "page_alloc/zone.h"
 #include "region/bias.h"
 #include "region/region.h"
+#include "stat/debugfs.h"
 #include "stat/gone.h"
-#include "stat/leaks.h"
 #include "vm/vm.h"
 
 enum { REPORTED_BLOCKS = 32 };
@@ -168,7 +168,7 @@ static int __init isle_init(void)
 	if (ret)
 		goto err_unmake;
 	isle_params_live(isle);
-	isle_leaks_init(isle);
+	isle_debugfs_init(isle);
 	isle_gone_init(isle);
 	show_zones(isle);
 	return 0;
@@ -200,7 +200,7 @@ static void __exit isle_exit(void)
 	unsigned long out;
 
 	isle_gone_exit();
-	isle_leaks_exit();
+	isle_debugfs_exit();
 	isle_params_live(NULL);
 	isle_vm_exit();
 	isle_quarantine_rescan(isle);

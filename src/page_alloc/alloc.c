@@ -20,6 +20,8 @@
 #include <linux/sched.h>
 #include <linux/topology.h>
 
+#include <trace/isle.h>
+
 #include "alloc.h"
 #include "compat.h"
 #include "drain.h"
@@ -125,6 +127,8 @@ static unsigned int alloc_zones(struct alloc_context *ac,
 		may = isle_zone_watermark_nr(zone, ac->order, ac->highest,
 					     alloc_flags, nr);
 		if (!may) {
+			trace_zone_watermark(zone, ac->order, alloc_flags &
+					     ISLE_ALLOC_WMARK_MASK);
 			ac->memory_short = true;
 			continue;
 		}
@@ -208,6 +212,7 @@ static noinline unsigned int alloc_slowpath(struct alloc_context *ac,
 	}
 	if (!got) {
 		atomic_long_inc(&ac->isle->nr_failures);
+		trace_page_alloc(-1UL, ac->order, ac->gfp, ac->mt);
 		isle_report_failure(ac->isle, ac->gfp, ac->order,
 				    ac->alloc_flags & ISLE_ALLOC_USER);
 	}
@@ -255,11 +260,21 @@ static void clear_block(struct isle *isle, u32 id, unsigned int order)
 		clear_page(address + i * PAGE_SIZE);
 }
 
-/* Check and note a block in debugging, and zero it if asked to. */
+/* Apart, so that what it looks up is looked up for a tracer only. */
+static noinline void trace_alloc(const struct isle *isle, u32 id, gfp_t gfp,
+				 unsigned int order)
+{
+	trace_page_alloc(isle_id_to_pfn(isle, id), order, gfp,
+			 isle_pageblock_type(isle, id));
+}
+
+/* Check and note a block in debugging, trace it, and zero it if asked to. */
 noinline u32 isle_prep(struct isle *isle, u32 id, gfp_t gfp,
 		       unsigned int order)
 {
 	isle_debug_alloc(isle, id, order);
+	if (trace_page_alloc_enabled())
+		trace_alloc(isle, id, gfp, order);
 	if (gfp & __GFP_ZERO)
 		clear_block(isle, id, order);
 	return id;
@@ -291,7 +306,7 @@ u32 isle_alloc_frames(struct isle *isle, gfp_t gfp, unsigned int order,
 		id = isle_alloc_fast(isle, gfp, order, NULL);
 	if (unlikely(id == ISLE_NO_FRAME))
 		return isle_alloc_slow(isle, gfp, order, nid, NULL);
-	if (isle_needs_prep(isle, gfp))
+	if (isle_needs_prep(gfp))
 		return isle_prep(isle, id, gfp, order);
 	return id;
 }
@@ -311,6 +326,7 @@ static unsigned int alloc_many(struct isle *isle, gfp_t gfp,
 		return 0;
 	nid = local_node(nid);
 	while (done < nr) {
+		bool prep = isle_needs_prep(gfp);
 		unsigned int got, i;
 
 		got = alloc_slow(isle, more, order, nid, mt, alloc_flags,
@@ -319,7 +335,7 @@ static unsigned int alloc_many(struct isle *isle, gfp_t gfp,
 			break;
 		for (i = done; i < done + got; i++) {
 			isle_hand_out(isle, ids[i], gfp, frame_flags, NULL);
-			if (isle_needs_prep(isle, gfp))
+			if (prep)
 				isle_prep(isle, ids[i], gfp, order);
 		}
 		done += got;

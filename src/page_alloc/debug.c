@@ -17,6 +17,7 @@
 
 #include "compat.h"
 #include "debug.h"
+#include "watch.h"
 
 DEFINE_STATIC_KEY_FALSE(isle_debug_key);
 
@@ -49,6 +50,7 @@ int isle_debug_init(struct isle *isle)
 	if (!debug)
 		return -ENOMEM;
 	isle->debug = debug;
+	isle_watch_begin();
 	debug->alloc_stack = kvzalloc(size, GFP_KERNEL);
 	debug->free_stack = kvzalloc(size, GFP_KERNEL);
 	debug->poisoned = kvzalloc(isle->nr_frames, GFP_KERNEL);
@@ -69,6 +71,7 @@ void isle_debug_exit(struct isle *isle)
 	kvfree(isle->debug->poisoned);
 	kfree(isle->debug);
 	isle->debug = NULL;
+	isle_watch_end();
 }
 
 /* Like page_owner: a stack that can't be kept is 0, "unknown". */

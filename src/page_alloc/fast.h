@@ -13,6 +13,7 @@
 #include "debug.h"
 #include "pcp.h"
 #include "report.h"
+#include "watch.h"
 
 u32 isle_alloc_slow(struct isle *isle, gfp_t gfp, unsigned int order, int nid,
 		    void *owner);
@@ -36,9 +37,9 @@ static __always_inline void isle_hand_out(struct isle *isle, u32 id, gfp_t gfp,
 }
 
 /* Whether a block needs isle_prep() before its caller may have it. */
-static __always_inline bool isle_needs_prep(const struct isle *isle, gfp_t gfp)
+static __always_inline bool isle_needs_prep(gfp_t gfp)
 {
-	return unlikely(gfp & __GFP_ZERO || isle_debug(isle));
+	return unlikely(gfp & __GFP_ZERO || isle_watched());
 }
 
 /*
@@ -89,7 +90,7 @@ static __always_inline void isle_free_inline(struct isle *isle, u32 id,
 	}
 	if (!isle_drop_ref(isle, id, frame))
 		return;
-	if (unlikely(frame->flags & ISLE_FRAME_RELEASE || isle_debug(isle)) ||
+	if (unlikely(frame->flags & ISLE_FRAME_RELEASE || isle_watched()) ||
 	    unlikely(!isle_pcp_put(isle, frame, id, order,
 				   isle_pageblock_type(isle, id))))
 		isle_free_slow(isle, id, order);

@@ -7,6 +7,8 @@
 #include <linux/mm.h>
 #include <linux/printk.h>
 
+#include <trace/isle.h>
+
 #include "alloc.h"
 #include "compat.h"
 #include "fast.h"
@@ -54,8 +56,17 @@ static bool must_wait(struct isle *isle, u32 id,
 	return true;
 }
 
+/* Apart, so that what it looks up is looked up for a tracer only. */
+static noinline void trace_free(const struct isle *isle, u32 id,
+				unsigned int order)
+{
+	trace_page_free(isle_id_to_pfn(isle, id), order);
+}
+
 noinline void isle_free_slow(struct isle *isle, u32 id, unsigned int order)
 {
+	if (trace_page_free_enabled())
+		trace_free(isle, id, order);
 	if (!must_wait(isle, id, isle_frame(isle, id)))
 		isle_release_block(isle, id);
 }
@@ -99,9 +110,20 @@ static unsigned int drop_alike(struct isle *isle, const u32 *ids,
 			break;
 		if (unlikely(atomic_cmpxchg(&frame->ref, 1, 0) != 1))
 			break;
-		isle_debug_free(isle, ids[i], 0);
 	}
 	return i;
+}
+
+/* Show frames whose last reference went to those who watch. */
+static noinline void watch_free(struct isle *isle, const u32 *ids,
+				unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		trace_free(isle, ids[i], 0);
+		isle_debug_free(isle, ids[i], 0);
+	}
 }
 
 /* Drop a reference to frames that others hold. Return: how many from the start. */
@@ -139,6 +161,8 @@ static __always_inline void free_bulk(struct isle *isle, const u32 *ids,
 			n = 1;
 			continue;
 		}
+		if (isle_watched())
+			watch_free(isle, ids, n);
 		if (frame->flags & ISLE_FRAME_USER)
 			atomic_long_sub(n, &zone->nr_user);
 		if (runs)

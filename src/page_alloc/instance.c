@@ -15,6 +15,7 @@
 #include "debug.h"
 #include "drain.h"
 #include "early.h"
+#include "lock.h"
 #include "pcp.h"
 #include "quarantine.h"
 #include "zone.h"
@@ -159,9 +160,9 @@ static void hand_over(struct isle_zone *zone, u32 start, u32 end)
 
 		if (start)
 			order = min_t(unsigned int, order, __ffs(start));
-		raw_spin_lock_irqsave(&zone->lock, flags);
+		flags = isle_zone_lock(zone);
 		isle_buddy_free(zone, start, order);
-		raw_spin_unlock_irqrestore(&zone->lock, flags);
+		isle_zone_unlock(zone, flags);
 		start += BIT(order);
 		cond_resched();
 	}

@@ -7,11 +7,14 @@
 #include <linux/bitops.h>
 #include <linux/errno.h>
 
+#include <trace/isle.h>
+
 #include "alloc.h"
 #include "buddy.h"
 #include "compat.h"
 #include "drain.h"
 #include "gfp.h"
+#include "lock.h"
 #include "migrate.h"
 
 #define NR_FALLBACKS	(ISLE_PCPTYPES - 1)
@@ -192,6 +195,8 @@ static u32 rmqueue_claim(struct isle_zone *zone, unsigned int order,
 		id = claim_block(zone, zone->free_area[o].list[from].first,
 				 order, mt, from);
 		if (id != ISLE_NO_FRAME) {
+			trace_alloc_extfrag(isle_id_to_pfn(zone->isle, id),
+					    order, o, mt, from, true);
 			zone->events.fallback++;
 			return id;
 		}
@@ -206,11 +211,15 @@ static u32 rmqueue_steal(struct isle_zone *zone, unsigned int order,
 
 	for (o = order; o < ISLE_NR_ORDERS; o++) {
 		int from = find_fallback(zone, o, mt);
+		u32 id;
 
 		if (from < 0)
 			continue;
+		id = isle_buddy_take(zone, order, from);
+		trace_alloc_extfrag(isle_id_to_pfn(zone->isle, id), order, o,
+				    mt, from, false);
 		zone->events.steal++;
-		return isle_buddy_take(zone, order, from);
+		return id;
 	}
 	return ISLE_NO_FRAME;
 }
@@ -313,12 +322,12 @@ void isle_reserve_highatomic(struct isle_zone *zone, u32 id)
 
 	if (zone->managed < 4 * ISLE_PAGEBLOCK_FRAMES)
 		return;
-	raw_spin_lock_irqsave(&zone->lock, flags);
+	flags = isle_zone_lock(zone);
 	if (may_reserve(zone, id)) {
 		isle_set_pageblock_type(zone, id, ISLE_HIGHATOMIC);
 		zone->nr_highatomic += ISLE_PAGEBLOCK_FRAMES;
 	}
-	raw_spin_unlock_irqrestore(&zone->lock, flags);
+	isle_zone_unlock(zone, flags);
 }
 EXPORT_SYMBOL_FOR_KUNIT(isle_reserve_highatomic);
 
@@ -329,7 +338,7 @@ bool isle_unreserve_highatomic(struct isle_zone *zone)
 
 	if (!READ_ONCE(zone->nr_free_highatomic))
 		return false;
-	raw_spin_lock_irqsave(&zone->lock, flags);
+	flags = isle_zone_lock(zone);
 	orders = zone->nonempty[ISLE_HIGHATOMIC];
 	if (orders) {
 		struct isle_free_area *area = &zone->free_area[__fls(orders)];
@@ -338,7 +347,7 @@ bool isle_unreserve_highatomic(struct isle_zone *zone)
 					ISLE_UNMOVABLE);
 		zone->nr_highatomic -= ISLE_PAGEBLOCK_FRAMES;
 	}
-	raw_spin_unlock_irqrestore(&zone->lock, flags);
+	isle_zone_unlock(zone, flags);
 	return orders;
 }
 EXPORT_SYMBOL_FOR_KUNIT(isle_unreserve_highatomic);
@@ -354,14 +363,14 @@ int isle_isolate_pageblock(struct isle *isle, u32 id)
 	zone = pageblock_zone(isle, pageblock_start(id));
 	if (!zone)
 		return -EINVAL;
-	raw_spin_lock_irqsave(&zone->lock, flags);
+	flags = isle_zone_lock(zone);
 	if (isle_pageblock_type(isle, id) != ISLE_ISOLATE) {
 		if (isle_pageblock_type(isle, id) == ISLE_HIGHATOMIC)
 			zone->nr_highatomic -= ISLE_PAGEBLOCK_FRAMES;
 		isle_set_pageblock_type(zone, id, ISLE_ISOLATE);
 		ret = 0;
 	}
-	raw_spin_unlock_irqrestore(&zone->lock, flags);
+	isle_zone_unlock(zone, flags);
 	if (!ret)
 		isle_drain_all(isle);
 	return ret;
@@ -381,12 +390,12 @@ int isle_unisolate_pageblock(struct isle *isle, u32 id,
 	zone = pageblock_zone(isle, pageblock_start(id));
 	if (!zone)
 		return -EINVAL;
-	raw_spin_lock_irqsave(&zone->lock, flags);
+	flags = isle_zone_lock(zone);
 	if (isle_pageblock_type(isle, id) == ISLE_ISOLATE) {
 		isle_set_pageblock_type(zone, id, mt);
 		ret = 0;
 	}
-	raw_spin_unlock_irqrestore(&zone->lock, flags);
+	isle_zone_unlock(zone, flags);
 	return ret;
 }
 EXPORT_SYMBOL_FOR_KUNIT(isle_unisolate_pageblock);

@@ -6,10 +6,13 @@
 
 #include <linux/slab.h>
 
+#include <trace/isle.h>
+
 #include "alloc.h"
 #include "buddy.h"
 #include "compat.h"
 #include "gfp.h"
+#include "lock.h"
 #include "migrate.h"
 #include "pcp.h"
 #include "zone.h"
@@ -73,11 +76,12 @@ static void refill(struct isle_zone *zone, struct isle_pcp_list *list,
 		tune_down(list);
 		return;
 	}
-	raw_spin_lock_irqsave(&zone->lock, flags);
+	flags = isle_zone_lock(zone);
 	list->count = isle_rmqueue_bulk(zone, order, mt, alloc_flags, nr,
 					list->ids);
 	zone->events.refill++;
-	raw_spin_unlock_irqrestore(&zone->lock, flags);
+	isle_zone_unlock(zone, flags);
+	trace_pcp_refill(zone, order, mt, list->count, list->high);
 	tune_up(list);
 }
 
@@ -131,25 +135,27 @@ static void pay_boost(struct isle_zone *zone, unsigned int nr)
 
 /* Move the @nr oldest blocks of a list to the zone. */
 static void spill(struct isle_zone *zone, struct isle_pcp_list *list,
-		  unsigned int order, unsigned int nr)
+		  unsigned int order, enum isle_migratetype mt,
+		  unsigned int nr)
 {
 	unsigned int done, n;
 	unsigned long flags;
 
 	for (done = 0; done < nr; done += n) {
-		raw_spin_lock_irqsave(&zone->lock, flags);
+		flags = isle_zone_lock(zone);
 		n = free_to_zone(zone, list->ids + done, nr - done, order);
 		pay_boost(zone, n << order);
 		zone->events.spill++;
-		raw_spin_unlock_irqrestore(&zone->lock, flags);
+		isle_zone_unlock(zone, flags);
 	}
+	trace_pcp_drain(zone, order, mt, nr, list->high);
 	list->count -= nr;
 	memmove(list->ids, list->ids + nr, list->count * sizeof(*list->ids));
 }
 
 /* Make room for one block on a list that is full. */
 static void make_room(struct isle_zone *zone, struct isle_pcp_list *list,
-		      unsigned int order)
+		      unsigned int order, enum isle_migratetype mt)
 {
 	bool relaxed = isle_zone_slack(zone, true) > list->max << order;
 
@@ -160,8 +166,8 @@ static void make_room(struct isle_zone *zone, struct isle_pcp_list *list,
 	} else {
 		tune_down(list);
 	}
-	spill(zone, list, order, max(list->count / 2,
-				     list->count - list->high + 1));
+	spill(zone, list, order, mt, max(list->count / 2,
+					 list->count - list->high + 1));
 }
 
 static unsigned int take(struct isle_pcp *pcp, struct isle_pcp_list *list,
@@ -185,7 +191,7 @@ static unsigned int alloc_locked(struct isle_zone *zone, unsigned int order,
 	unsigned long flags;
 
 	nr = min_t(unsigned int, nr, ISLE_PCP_BATCH_MAX);
-	raw_spin_lock_irqsave(&zone->lock, flags);
+	flags = isle_zone_lock(zone);
 	if (alloc_flags & ISLE_ALLOC_HIGHATOMIC)
 		done = isle_buddy_take_run(zone, order, ISLE_HIGHATOMIC, nr,
 					   ids);
@@ -197,7 +203,8 @@ static unsigned int alloc_locked(struct isle_zone *zone, unsigned int order,
 		done += isle_buddy_take_run(zone, order, ISLE_HIGHATOMIC,
 					    nr - done, ids + done);
 	zone->events.locked_alloc += done;
-	raw_spin_unlock_irqrestore(&zone->lock, flags);
+	isle_zone_unlock(zone, flags);
+	trace_page_alloc_zone_locked(zone, order, mt, done);
 	return done;
 }
 
@@ -256,12 +263,12 @@ static void free_locked(struct isle_zone *zone, u32 id, unsigned int order)
 {
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&zone->lock, flags);
+	flags = isle_zone_lock(zone);
 	zone->isle->frames[id].state = ISLE_FRAME_PCP;
 	isle_buddy_free(zone, id, order);
 	zone->events.locked_free++;
 	pay_boost(zone, BIT(order));
-	raw_spin_unlock_irqrestore(&zone->lock, flags);
+	isle_zone_unlock(zone, flags);
 }
 
 /* The list that a block of a pageblock goes to; ISOLATE's go to no list. */
@@ -284,7 +291,7 @@ void isle_pcp_free_slow(struct isle_zone *zone, u32 id, unsigned int order)
 
 		list = &pcp->list[order][mt];
 		if (list->count >= list->high && list->high)
-			make_room(zone, list, order);
+			make_room(zone, list, order, mt);
 		if (list->count < list->high) {
 			zone->isle->frames[id].state = ISLE_FRAME_PCP;
 			list->ids[list->count++] = id;
@@ -316,7 +323,7 @@ void isle_pcp_free_bulk(struct isle_zone *zone, const u32 *ids,
 			if (list->count >= list->high) {
 				if (!list->high)
 					break;
-				make_room(zone, list, 0);
+				make_room(zone, list, 0, mt);
 			}
 			isle->frames[ids[i]].state = ISLE_FRAME_PCP;
 			list->ids[list->count++] = ids[i];
@@ -336,11 +343,11 @@ void isle_pcp_free_runs(struct isle_zone *zone, const u32 *ids,
 	unsigned long flags;
 
 	for (done = 0; done < nr; done += n) {
-		raw_spin_lock_irqsave(&zone->lock, flags);
+		flags = isle_zone_lock(zone);
 		n = free_to_zone(zone, ids + done, nr - done, 0);
 		pay_boost(zone, n);
 		zone->events.locked_free += n;
-		raw_spin_unlock_irqrestore(&zone->lock, flags);
+		isle_zone_unlock(zone, flags);
 	}
 }
 
@@ -361,7 +368,7 @@ static void drain_lists(struct isle_zone *zone, struct isle_pcp *pcp)
 
 	for (n = 0; (list = nth_list(pcp, n, &order)); n++) {
 		if (list->count)
-			spill(zone, list, order, list->count);
+			spill(zone, list, order, n % ISLE_PCPTYPES, list->count);
 		tune_down(list);
 	}
 }

@@ -6,6 +6,8 @@
 #include <linux/nodemask.h>
 #include <linux/printk.h>
 
+#include <trace/isle.h>
+
 #include "region.h"
 
 #define ISLE_AUTO_MAX	((u64)SZ_256M)
@@ -48,6 +50,14 @@ static void show_region(const struct isle_region *region)
 		nr == 1 ? "" : "s");
 }
 
+static void trace_carve(const struct isle_region *region)
+{
+	const struct isle_extent *e = NULL;
+
+	while ((e = isle_region_next(region, e)))
+		trace_region_carve(region->index, e->base_pfn, e->nr);
+}
+
 int isle_regions_carve(struct isle_regions *set)
 {
 	struct isle_region *region;
@@ -59,6 +69,7 @@ int isle_regions_carve(struct isle_regions *set)
 		if (ret)
 			goto err;
 		show_region(region);
+		trace_carve(region);
 	}
 	return 0;
 
@@ -78,6 +89,14 @@ static void say_what_is_left(const struct isle_region *region)
 			region->spec, region->out);
 }
 
+static void trace_return(const struct isle_region *region)
+{
+	const struct isle_extent *e = NULL;
+
+	while ((e = isle_region_next(region, e)))
+		trace_region_return(region->index, e->base_pfn, e->nr);
+}
+
 static void remove_extents(struct isle_regions *set, unsigned int index)
 {
 	unsigned int from, to = 0;
@@ -94,6 +113,7 @@ void isle_regions_release(struct isle_regions *set)
 
 	while (set->nr_carved) {
 		region = &set->region[--set->nr_carved];
+		trace_return(region);
 		region->ops->release(region);
 		say_what_is_left(region);
 		remove_extents(set, region->index);

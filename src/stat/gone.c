@@ -13,7 +13,7 @@
 
 enum { MAX_GONE = 16 };
 
-/* Written by the notifier, one call at a time; read when that is gone. */
+/* Written by the notifier, one call at a time; entries do not change. */
 static struct gone {
 	const void *addr;
 	const struct module *mod;	/* only compared; may be gone */
@@ -35,9 +35,10 @@ static bool uses_modules(const struct module *mod)
 
 static const struct gone *find(const void *addr)
 {
-	unsigned int i;
+	/* Pairs with the release in remember(). */
+	unsigned int nr = smp_load_acquire(&nr_gone), i;
 
-	for (i = 0; i < nr_gone; i++)
+	for (i = 0; i < nr; i++)
 		if (gone[i].addr == addr)
 			return &gone[i];
 	return NULL;
@@ -52,7 +53,7 @@ static void remember(const void *addr, const struct module *mod)
 	entry->addr = addr;
 	entry->mod = mod;
 	snprintf(entry->name, sizeof(entry->name), "%pS", addr);
-	nr_gone++;
+	smp_store_release(&nr_gone, nr_gone + 1); /* whole by now: find() */
 }
 
 /* Whether code of a module took a frame, its init code included. */

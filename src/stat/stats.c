@@ -6,6 +6,7 @@
 
 #include "main.h"
 #include "page_alloc/instance.h"
+#include "page_alloc/lock.h"
 #include "page_alloc/pcp.h"
 #include "page_alloc/zone.h"
 #include "region/region.h"
@@ -20,9 +21,9 @@ static struct isle_zone_events read_events(struct isle_zone *zone)
 	struct isle_zone_events events;
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&zone->lock, flags);
+	flags = isle_zone_lock(zone);
 	events = zone->events;
-	raw_spin_unlock_irqrestore(&zone->lock, flags);
+	isle_zone_unlock(zone, flags);
 	return events;
 }
 
@@ -37,8 +38,8 @@ static void add_zone(struct isle_stats *stats, struct isle_zone *zone)
 	stats->free += READ_ONCE(zone->nr_free);
 	stats->pcp += isle_pcp_pages(zone);
 	stats->user += atomic_long_read(&zone->nr_user);
-	stats->allocs += allocs + events.locked_alloc;
-	stats->frees += frees + events.locked_free;
+	stats->allocs += allocs;
+	stats->frees += frees;
 	stats->refills += events.refill;
 	stats->spills += events.spill;
 	stats->fallbacks += events.fallback;
@@ -64,7 +65,7 @@ static void count_blocks(struct isle_zone_info *info, struct isle_zone *zone)
 	unsigned int order, mt;
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&zone->lock, flags);
+	flags = isle_zone_lock(zone);
 	info->free = zone->nr_free;
 	info->free_cma = zone->nr_free_cma;
 	info->free_highatomic = zone->nr_free_highatomic;
@@ -72,7 +73,7 @@ static void count_blocks(struct isle_zone_info *info, struct isle_zone *zone)
 		for (mt = 0; mt < ISLE_MIGRATE_TYPES; mt++)
 			info->nr_free[order][mt] =
 				zone->free_area[order].list[mt].nr;
-	raw_spin_unlock_irqrestore(&zone->lock, flags);
+	isle_zone_unlock(zone, flags);
 }
 
 int isle_stat_zone(struct isle_zone_info *info, bool show_phys)

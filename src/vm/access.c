@@ -33,10 +33,8 @@ static int prepare_write(struct isle_fault *fault)
 
 static void *memory(const struct isle_fault *fault)
 {
-	u32 id = fault->chunk->slot[fault->slot];
+	u32 id = isle_fault_visible(fault);
 
-	if (id == ISLE_NO_FRAME && fault->under)
-		id = fault->under->slot[fault->slot];
 	return id == ISLE_NO_FRAME ? NULL :
 				     isle_frame_address(fault->isle, id);
 }

@@ -105,7 +105,7 @@ int isle_anon_read(struct isle_fault *fault)
 	if (object_appeared(fault))
 		return -EAGAIN;
 	if (zero)
-		isle_opener_count(fault->opener, ISLE_FAULT_ZERO, 1);
+		isle_fault_did(fault, ISLE_FAULT_ZERO);
 	return 0;
 }
 
@@ -163,7 +163,7 @@ static int populate_layer(struct isle_fault *fault)
 	if (fault->chunk->zero)
 		isle_zap_layer(fault->layer, fault->vma, start + first,
 			       start + first + nr - 1);
-	isle_opener_count(fault->opener, ISLE_FAULT_ANON, 1);
+	isle_fault_did(fault, ISLE_FAULT_ANON);
 	return 0;
 }
 

@@ -17,6 +17,7 @@
 #include "ioctl.h"
 #include "layer.h"
 #include "opener.h"
+#include "stat/stats.h"
 #include "vm.h"
 
 static struct isle *device_isle;
@@ -102,6 +103,20 @@ static struct miscdevice isle_device = {
 	.fops	= &isle_fops,
 	.mode	= 0600,
 };
+
+void isle_vm_stats(struct isle_stats *stats)
+{
+	struct isle_faultstat sum;
+
+	isle_faultstat_sum(&isle_faultstat_all, &sum);
+	stats->openers = isle_openers();
+	stats->faults_zero = sum.count[ISLE_FAULT_ZERO];
+	stats->faults_anon = sum.count[ISLE_FAULT_ANON];
+	stats->faults_cow = sum.count[ISLE_FAULT_COW];
+	stats->faults_reuse = sum.count[ISLE_FAULT_REUSE];
+	stats->faults_around = sum.count[ISLE_FAULT_AROUND];
+	stats->faults_sigbus = sum.count[ISLE_FAULT_SIGBUS];
+}
 
 int isle_vm_init(struct isle *isle)
 {

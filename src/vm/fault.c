@@ -11,6 +11,8 @@
 #include <linux/ratelimit.h>
 #include <linux/sched.h>
 
+#include <trace/isle.h>
+
 #include "fault.h"
 
 static int fault_lock(struct isle_fault *fault, bool write)
@@ -63,6 +65,7 @@ int isle_fault_begin(struct isle_fault *fault, struct vm_area_struct *vma,
 {
 	struct isle_mapping *mapping = isle_vma_mapping(vma);
 
+	fault->did = ISLE_NR_FAULT_EVENTS;
 	if (!mapping)
 		return -EIO;
 	address &= PAGE_MASK;
@@ -124,10 +127,23 @@ static vm_fault_t fault_result(struct vm_area_struct *vma,
 	return VM_FAULT_SIGBUS;
 }
 
+/* The frame that a fault ended with, its chunks still locked. */
+static unsigned long fault_pfn(const struct isle_fault *fault)
+{
+	u32 id;
+
+	if (!trace_fault_enabled())
+		return -1UL;
+	id = isle_fault_visible(fault);
+	return id == ISLE_NO_FRAME ? -1UL : isle_id_to_pfn(fault->isle, id);
+}
+
 static vm_fault_t fault_do(struct vm_fault *vmf, bool write,
 			   int (*path)(struct isle_fault *fault))
 {
 	struct isle_fault fault;
+	unsigned long pfn = -1UL;
+	vm_fault_t result;
 	int err;
 
 	do {
@@ -135,9 +151,14 @@ static vm_fault_t fault_do(struct vm_fault *vmf, bool write,
 		if (err)
 			break;
 		err = path(&fault);
+		pfn = fault_pfn(&fault);
 		isle_fault_end(&fault);
 	} while (err == -EAGAIN && fault.layer);
-	return fault_result(vmf->vma, vmf->address, err);
+	result = fault_result(vmf->vma, vmf->address, err);
+	trace_fault(vmf->address, vmf->pgoff, pfn, fault.did,
+		    vmf->flags & FAULT_FLAG_WRITE,
+		    vmf->vma->vm_ops == &isle_shared_vm_ops, result, err);
+	return result;
 }
 
 static vm_fault_t private_fault(struct vm_fault *vmf)

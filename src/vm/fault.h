@@ -37,6 +37,7 @@
  * @slot: the slot of @pgoff
  * @first: the first slot that this fault may map
  * @last: the last one; all of them in the VMA and in one page table
+ * @did: what it did, for tracing; ISLE_NR_FAULT_EVENTS: mapped what was there
  */
 struct isle_fault {
 	struct vm_area_struct *vma;
@@ -50,6 +51,7 @@ struct isle_fault {
 	unsigned int slot;
 	unsigned int first;
 	unsigned int last;
+	enum isle_fault_event did;
 };
 
 /* What a slot has, from the point of view of a private mapping. */
@@ -79,6 +81,14 @@ static inline enum isle_slot isle_slot_kind(const struct isle_fault *fault,
 	return ISLE_SLOT_EMPTY;
 }
 
+/* Note what a fault did, for counters and tracing. */
+static inline void isle_fault_did(struct isle_fault *fault,
+				  enum isle_fault_event event)
+{
+	fault->did = event;
+	isle_opener_count(fault->opener, event, 1);
+}
+
 static inline unsigned long isle_slot_address(const struct isle_fault *fault,
 					      unsigned int slot)
 {
@@ -103,6 +113,21 @@ int isle_fault_begin(struct isle_fault *fault, struct vm_area_struct *vma,
  * @fault: the fault
  */
 void isle_fault_end(struct isle_fault *fault);
+
+/**
+ * isle_fault_visible - the frame that an address shows
+ * @fault: the fault
+ *
+ * Return: the layer's, else the object's; ISLE_NO_FRAME for zeroes.
+ */
+static inline u32 isle_fault_visible(const struct isle_fault *fault)
+{
+	u32 id = fault->chunk->slot[fault->slot];
+
+	if (id == ISLE_NO_FRAME && fault->under)
+		id = fault->under->slot[fault->slot];
+	return id;
+}
 
 /**
  * isle_populate - give the fault's slot and empty ones beside it new frames

@@ -12,6 +12,8 @@
 
 #include <linux/sched.h>
 
+#include <trace/isle.h>
+
 #include "layer.h"
 #include "opener.h"
 #include "page_alloc/alloc.h"
@@ -87,29 +89,30 @@ static bool has_all(const struct isle_chunk *chunk, unsigned int first,
 				   ISLE_CHUNK_SLOTS - last - 1);
 }
 
+/* Return: how many frames, or an errno. */
 static int share_part(struct isle_layer *child, const struct isle_chunk *from,
 		      pgoff_t first, pgoff_t last)
 {
 	struct isle_store *store = &child->store;
-	unsigned int before;
 	struct isle_chunk *to;
-	int err;
+	int nr;
 
 	to = isle_chunk_lock_create(store, first, SINGLE_DEPTH_NESTING);
 	if (IS_ERR(to))
 		return PTR_ERR(to);
-	err = isle_chunk_own(store, &to, isle_chunk_index(first));
-	if (!err) {
-		before = to->used;
+	nr = isle_chunk_own(store, &to, isle_chunk_index(first));
+	if (!nr) {
+		nr = -to->used;
 		share_slots(store->isle, to, from, isle_chunk_slot(first),
 			    isle_chunk_slot(last));
-		isle_opener_charge_fork(child->mapping.opener,
-					to->used - before);
+		nr += to->used;
+		isle_opener_charge_fork(child->mapping.opener, nr);
 	}
 	isle_chunk_unlock(to);
-	return err;
+	return nr;
 }
 
+/* Return: how many frames, or an errno. */
 static int share_chunk(struct isle_layer *child, struct isle_chunk *from,
 		       pgoff_t first, pgoff_t last)
 {
@@ -127,44 +130,56 @@ static int share_chunk(struct isle_layer *child, struct isle_chunk *from,
 			      isle_chunk_slot(last)))
 		return share_part(child, from, first, last);
 	err = isle_chunk_share(&child->store, from, index);
-	if (!err)
-		isle_opener_charge_fork(child->mapping.opener, from->used);
-	return err;
+	if (err)
+		return err;
+	isle_opener_charge_fork(child->mapping.opener, from->used);
+	return from->used;
 }
 
-static int share_range(struct isle_layer *child, struct isle_layer *parent,
-		       pgoff_t first, pgoff_t last)
+/* Return: how many frames, or an errno. */
+static long share_range(struct isle_layer *child, struct isle_layer *parent,
+			pgoff_t first, pgoff_t last)
 {
 	unsigned long index = isle_chunk_index(first);
 	struct isle_chunk *chunk;
-	int err = 0;
+	long shared = 0;
+	int ret;
 
-	while (!err && (chunk = isle_chunk_lock_next(&parent->store, &index,
-						     isle_chunk_index(last)))) {
+	while ((chunk = isle_chunk_lock_next(&parent->store, &index,
+					     isle_chunk_index(last)))) {
 		pgoff_t start = index << ISLE_CHUNK_ORDER;
 		pgoff_t end = start + ISLE_CHUNK_SLOTS - 1;
 
-		err = share_chunk(child, chunk, max(first, start),
+		ret = share_chunk(child, chunk, max(first, start),
 				  min(last, end));
 		isle_chunk_unlock(chunk);
+		if (ret < 0)
+			return ret;
+		shared += ret;
 		if (index++ == isle_chunk_index(last))
 			break;
 		cond_resched();
 	}
-	return err;
+	return shared;
 }
 
 void isle_fork(struct vm_area_struct *vma, struct isle_layer *parent)
 {
 	pgoff_t first = vma->vm_pgoff, last = isle_vma_last(vma);
 	struct isle_layer *child;
+	long shared = -ENOMEM;
 
 	child = find_child(parent, vma->vm_mm);
 	if (!child)
 		child = make_child(parent, vma->vm_mm);
 	vma->vm_private_data = child ? &child->mapping : NULL;
-	if (child && share_range(child, parent, first, last))
-		child->poisoned = true;
+	if (child) {
+		shared = share_range(child, parent, first, last);
+		if (shared < 0)
+			child->poisoned = true;
+	}
 	isle_zap_layer(parent, find_vma(parent->mm, vma->vm_start), first,
 		       last);
+	trace_fork(vma->vm_start, first, vma_pages(vma), max(shared, 0L),
+		   min(shared, 0L));
 }

@@ -17,6 +17,7 @@
 #include "opener.h"
 #include "page_alloc/instance.h"
 #include "stat/stats.h"
+#include "vm.h"
 
 union isle_arg {
 	struct isle_version version;
@@ -152,17 +153,9 @@ static int do_opener(struct file *file, union isle_arg *arg)
 static int do_stats(struct file *file, union isle_arg *arg)
 {
 	struct isle_stats *stats = &arg->stats;
-	struct isle_faultstat sum;
 
 	isle_stat_instance(stats);
-	isle_faultstat_sum(&isle_faultstat_all, &sum);
-	stats->openers = isle_openers();
-	stats->faults_zero = sum.count[ISLE_FAULT_ZERO];
-	stats->faults_anon = sum.count[ISLE_FAULT_ANON];
-	stats->faults_cow = sum.count[ISLE_FAULT_COW];
-	stats->faults_reuse = sum.count[ISLE_FAULT_REUSE];
-	stats->faults_around = sum.count[ISLE_FAULT_AROUND];
-	stats->faults_sigbus = sum.count[ISLE_FAULT_SIGBUS];
+	isle_vm_stats(stats);
 	return 0;
 }
 

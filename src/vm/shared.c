@@ -32,7 +32,7 @@ int isle_shared_populate(struct isle_fault *fault)
 	pgoff = fault->pgoff - fault->slot + first;
 	isle_expose(fault->isle, isle_object_mapping(object), pgoff,
 		    fault->chunk->slot + first, nr);
-	isle_opener_count(fault->opener, ISLE_FAULT_ANON, 1);
+	isle_fault_did(fault, ISLE_FAULT_ANON);
 	/*
 	 * Private mappings have the zero frame there. Pairs with the barrier
 	 * in anon.c: the chunk is in the store.

@@ -18,6 +18,7 @@
 #include <linux/kconfig.h>
 
 struct isle;
+struct isle_stats;
 
 #if IS_ENABLED(CONFIG_UML)
 static inline int isle_vm_init(struct isle *isle)
@@ -26,6 +27,7 @@ static inline int isle_vm_init(struct isle *isle)
 }
 
 static inline void isle_vm_exit(void) { }
+static inline void isle_vm_stats(struct isle_stats *stats) { }
 #else
 /**
  * isle_vm_init - show the device
@@ -41,6 +43,12 @@ int isle_vm_init(struct isle *isle);
  * There are no openers any more: each holds a reference to the module.
  */
 void isle_vm_exit(void);
+
+/**
+ * isle_vm_stats - fill in openers and faults
+ * @stats: what isle_stat_instance() has filled in
+ */
+void isle_vm_stats(struct isle_stats *stats);
 #endif
 
 #endif /* _ISLE_VM_H */

@@ -7,22 +7,18 @@
  * holders.
  */
 
+#include <trace/isle.h>
+
 #include "fault.h"
 #include "pte.h"
 
-/* The memory of what is visible at the fault's slot, or NULL for zeroes. */
-static void *visible(const struct isle_fault *fault)
+static void trace_cow_of(const struct isle_fault *fault, u32 from, u32 to)
 {
-	switch (isle_slot_kind(fault, fault->slot)) {
-	case ISLE_SLOT_EMPTY:
-		return NULL;
-	case ISLE_SLOT_OBJECT:
-		return isle_frame_address(fault->isle,
-					  fault->under->slot[fault->slot]);
-	default:
-		return isle_frame_address(fault->isle,
-					  fault->chunk->slot[fault->slot]);
-	}
+	if (!trace_cow_enabled())
+		return;
+	trace_cow(isle_slot_address(fault, fault->slot), fault->pgoff,
+		  isle_id_to_pfn(fault->isle, from),
+		  isle_id_to_pfn(fault->isle, to), from == to);
 }
 
 /* Put @id into the fault's slot, in place of a frame that others have too. */
@@ -42,35 +38,40 @@ static void replace(struct isle_fault *fault, u32 id)
 int isle_unshare(struct isle_fault *fault)
 {
 	bool grows = fault->chunk->slot[fault->slot] == ISLE_NO_FRAME;
-	void *from = visible(fault);
+	u32 from = isle_fault_visible(fault);
 	gfp_t gfp = ISLE_GFP_USER;
 	u32 id;
 
 	if (grows && !isle_opener_charge(fault->opener, 1))
 		return -EDQUOT;
-	if (!from)
+	if (from == ISLE_NO_FRAME)
 		gfp |= __GFP_ZERO;
 	if (!isle_alloc_user(fault->isle, gfp, 0, 1, &id)) {
 		isle_opener_uncharge(fault->opener, grows);
 		return -ENOMEM;
 	}
-	if (from)
-		copy_page(isle_frame_address(fault->isle, id), from);
+	if (from != ISLE_NO_FRAME) {
+		copy_page(isle_frame_address(fault->isle, id),
+			  isle_frame_address(fault->isle, from));
+		trace_cow_of(fault, from, id);
+	}
 	replace(fault, id);
-	isle_opener_count(fault->opener,
-			  from ? ISLE_FAULT_COW : ISLE_FAULT_ANON, 1);
+	isle_fault_did(fault, from == ISLE_NO_FRAME ? ISLE_FAULT_ANON :
+						      ISLE_FAULT_COW);
 	return 0;
 }
 
 int isle_wp(struct isle_fault *fault)
 {
+	u32 id = fault->chunk->slot[fault->slot];
 	int err;
 
 	switch (isle_slot_kind(fault, fault->slot)) {
 	case ISLE_SLOT_EMPTY:
 		return isle_anon_write(fault);
 	case ISLE_SLOT_OWN:
-		isle_opener_count(fault->opener, ISLE_FAULT_REUSE, 1);
+		isle_fault_did(fault, ISLE_FAULT_REUSE);
+		trace_cow_of(fault, id, id);
 		break;
 	default:
 		err = isle_unshare(fault);

@@ -16,6 +16,7 @@ static const struct command *const commands[] = {
 	&free_command,
 	&hash_command,
 	&leaks_command,
+	&trace_command,
 	&demo_command,
 };
 
