@@ -76,7 +76,8 @@ faults() {
 fallback() {
 	local managed
 	managed=$("$ISLE" stat --json | json 'j["managed"]')
-	under fallback "$load anon:$((managed * 3 / 10)); $load block:9,$((managed * 3 / 2048))" &&
+	under fallback "$load anon:$((managed * 3 / 10))
+		$load block:9,$((managed * 3 / 2048))" &&
 		[ $(($(value '@claim[') + $(value '@steal['))) -ge 1 ] &&
 		grep -qE '^@(claim|steal).(Unmovable, from, Movable|Movable, from, Unmovable)' "$out"
 }
