@@ -29,9 +29,9 @@ under() {
 	! grep -qE 'ERROR|WARNING|Lost' "$out"
 }
 
-# total MAP: how many are in a histogram
+# total MAP: how many are in the histograms of all maps that begin so
 total() {
-	awk -v map="$1:" '
+	awk -v map="$1" '
 	index($0, "@") == 1 { inside = index($0, map) == 1; next }
 	inside && /\|$/ { sub(/^[^)\]]*[)\]] */, ""); n += $1 }
 	END { print n + 0 }' "$out"
@@ -72,12 +72,14 @@ faults() {
 		[ "$(total '@ns[cow]')" = 20 ]
 }
 
-# More than is unmovable by now: three quarters of all pageblocks.
+# More of one and of the other migratetype than there can be pageblocks of it.
 fallback() {
 	local managed
 	managed=$("$ISLE" stat --json | json 'j["managed"]')
-	under fallback "$load block:9,$((managed * 3 / 2048))" &&
-		[ "$(value '@claim[Unmovable, from, Movable]')" -ge 1 ]
+	under fallback "$load anon:$((managed * 3 / 10))
+		$load block:9,$((managed * 3 / 2048))" &&
+		[ $(($(value '@claim[') + $(value '@steal['))) -ge 1 ] &&
+		grep -qE '^@(claim|steal).(Unmovable, from, Movable|Movable, from, Unmovable)' "$out"
 }
 
 # This one by way of isle trace, which passes SIGTERM on as the terminal's SIGINT.
