@@ -38,6 +38,7 @@ struct command {
 extern const struct command info_command, buddy_command, stat_command;
 extern const struct command alloc_command, free_command, hash_command;
 extern const struct command demo_command, leaks_command, trace_command;
+extern const struct command run_command;
 
 /* main.c: the command that runs, and its errors ("isle NAME: ..."). */
 void __printf(1, 2) cli_warn(const char *format, ...);

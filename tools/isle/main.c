@@ -15,6 +15,7 @@ static const struct command *const commands[] = {
 	&alloc_command,
 	&free_command,
 	&hash_command,
+	&run_command,
 	&leaks_command,
 	&trace_command,
 	&demo_command,

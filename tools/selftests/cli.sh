@@ -159,7 +159,7 @@ check "--help lists the commands" says "free blocks by zone" "$isle" --help
 check "no command is an error" fails_with 2 "usage" "$isle"
 check "an unknown command is an error" fails_with 2 "no command 'frobnicate'" "$isle" frobnicate
 # The same for everybody.
-[ "$(id -u)" != 0 ] || for command in info buddy stat alloc free hash leaks trace demo; do
+[ "$(id -u)" != 0 ] || for command in info buddy stat alloc free hash run leaks trace demo; do
 	check "$command --help" has_help $command
 	check "$command refuses unknown options" \
 		fails_with 2 "usage: isle $command" "$isle" $command --frobnicate
