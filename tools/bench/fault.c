@@ -35,19 +35,19 @@ static const char *const phase_name[PHASES] = {
 	"touch", "read", "fork", "copy", "reuse", "unmap"
 };
 
+enum { KINDS = 4, PAGE_SIZES = 2 };
+
 static const struct kind {
 	const char *name;
 	int around_kb;		/* fault_around_kb= of isle */
 	int thp_kb;		/* of the kernel; 0: none */
 	int shared;
-} kinds[] = {
+} kinds[KINDS] = {
 	{ "4K", 4, 0, 0 },
 	{ "64K", 64, 64, 0 },
 	{ "2M", 2048, 2048, 0 },
 	{ "shared", 4, 0, 1 },
 };
-
-enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
 static unsigned long samples[KINDS][PEERS][PHASES][ROUNDS];
 static unsigned long *childs_time;
@@ -73,11 +73,11 @@ static void write_file(const char *path, const char *text)
 /* One page size is always on for private memory, or none. */
 static void set_thp(int kb)
 {
-	static const int sizes[] = { 64, 2048 };
+	static const int sizes[PAGE_SIZES] = { 64, 2048 };
 	char path[96];
-	size_t i;
+	int i;
 
-	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+	for (i = 0; i < PAGE_SIZES; i++) {
 		snprintf(path, sizeof(path),
 			 "/sys/kernel/mm/transparent_hugepage/hugepages-%dkB/enabled",
 			 sizes[i]);
@@ -159,19 +159,34 @@ static unsigned long unmap(char *p)
 	return now() - start;
 }
 
-/* The child writes to what it shares with the parent, and says how long it took. */
+/*
+ * The child waits until fork() has been timed, writes to what it shares with the
+ * parent, and says how long that took.
+ */
 static void fork_and_copy(char *p, unsigned long *ns)
 {
-	unsigned long start = now();
-	pid_t pid = fork();
+	unsigned long start;
+	char go = 0;
+	int gate[2];
+	pid_t pid;
 
+	if (pipe(gate))
+		err(1, "pipe");
+	start = now();
+	pid = fork();
 	if (pid < 0)
 		err(1, "fork");
 	if (!pid) {
+		if (read(gate[0], &go, 1) != 1)
+			_exit(1);
 		*childs_time = write_all(p);
 		_exit(0);
 	}
 	ns[FORK] = now() - start;
+	if (write(gate[1], &go, 1) != 1)
+		err(1, "write");
+	close(gate[0]);
+	close(gate[1]);
 	if (waitpid(pid, NULL, 0) != pid)
 		err(1, "waitpid");
 	ns[COPY] = *childs_time;
