@@ -5,7 +5,7 @@
 KDIR ?= /lib/modules/$(shell uname -r)/build
 
 .DEFAULT_GOAL := all
-.PHONY: all modules tools kunit check lint demo setup kernels install modules_install clean distclean help
+.PHONY: all modules tools kunit check lint bench report demo setup kernels install modules_install clean distclean help
 
 all: modules tools ## build isle.ko and the tools
 
@@ -33,6 +33,12 @@ check: ## run all tests on all test kernels
 
 lint: ## checkpatch, sparse, further warnings, shellcheck, kernel-doc
 	scripts/lint
+
+bench: ## measure isle beside the kernel's allocator (QUICK=1: roughly)
+	scripts/bench $(if $(QUICK),--quick)
+
+report: ## a page of tables and charts from what bench measured
+	tools/bench/report build/bench/RESULT.json build/bench/report.html
 
 setup: ## install what isle is built and tested with
 	scripts/setup

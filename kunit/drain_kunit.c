@@ -43,8 +43,8 @@ static unsigned long frames_of_cpu(const struct isle_zone *zone, int cpu)
 	unsigned int order, mt;
 
 	for (order = 0; order <= ISLE_TOP_ORDER; order++)
-		for (mt = 0; mt < ISLE_PCP_TYPES; mt++)
-			frames += pcp->list[order][mt].count << order;
+		for (mt = 0; mt < ISLE_PCPTYPES; mt++)
+			frames += pcp->list[mt][order].count << order;
 	return frames;
 }
 

@@ -140,5 +140,5 @@ int fixture_try_create(struct kunit *test, const struct isle_config *config)
 struct isle_pcp_list *fixture_pcp(struct isle_zone *zone, unsigned int order,
 				  enum isle_migratetype mt)
 {
-	return &raw_cpu_ptr(zone->pcp)->list[order][mt];
+	return &raw_cpu_ptr(zone->pcp)->list[mt][order];
 }

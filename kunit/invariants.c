@@ -208,10 +208,10 @@ static void check_pcp(struct check *check, struct isle_zone *zone, int cpu)
 	const struct isle_pcp *pcp = per_cpu_ptr(zone->pcp, cpu);
 	unsigned int order, mt;
 
-	require(check, !pcp->busy, "CPU %d", cpu);
+	require(check, !per_cpu_ptr(zone->isle->cpu, cpu)->busy, "CPU %d", cpu);
 	for (order = 0; order < ISLE_NR_ORDERS; order++)
-		for (mt = 0; mt < ISLE_PCP_TYPES; mt++)
-			check_pcp_list(check, zone, &pcp->list[order][mt],
+		for (mt = 0; mt < ISLE_PCPTYPES; mt++)
+			check_pcp_list(check, zone, &pcp->list[mt][order],
 				       order);
 }
 

@@ -23,13 +23,11 @@ static noinline struct page *id_to_page_slow(u32 id)
 	return pfn_to_page(isle_id_to_pfn_slow(isle_loaded, id));
 }
 
-static __always_inline struct page *id_to_page(u32 id)
+static __always_inline struct page *id_to_page(const struct isle *isle, u32 id)
 {
-	const struct isle_extent *e = isle_loaded->extents;
-
-	if (unlikely(id - e->first_id >= e->nr))
+	if (unlikely(id >= isle->first_end))
 		return id_to_page_slow(id);
-	return pfn_to_page(e->base_pfn + (id - e->first_id));
+	return pfn_to_page(isle->first_pfn + id);
 }
 
 static __always_inline u32 page_to_id(const struct page *page)
@@ -49,30 +47,50 @@ static __always_inline u32 own_page_id(const struct page *page,
 }
 
 /* The rare rest of an allocation: what it could not do, or still has to. */
-static noinline struct page *take_pages_slow(int nid, gfp_t gfp,
-					     unsigned int order, void *caller)
+static noinline struct page *take_pages_slow(gfp_t gfp, unsigned int order,
+					     int nid, void *caller)
 {
 	u32 id = isle_alloc_slow(isle_loaded, gfp, order, nid, caller);
 
-	return id == ISLE_NO_FRAME ? NULL : id_to_page(id);
+	return id == ISLE_NO_FRAME ? NULL : id_to_page(isle_loaded, id);
 }
 
 static noinline struct page *prep_page(u32 id, gfp_t gfp, unsigned int order)
 {
-	return id_to_page(isle_prep(isle_loaded, id, gfp, order));
+	return id_to_page(isle_loaded, isle_prep(isle_loaded, id, gfp, order));
+}
+
+/* Requests with flags that the fast path has no time for. */
+static noinline struct page *take_pages_special(gfp_t gfp, unsigned int order,
+						void *caller)
+{
+	struct isle *isle = isle_loaded;
+	u32 id;
+
+	if (!isle_alloc_fast(isle, gfp, order, caller, &id))
+		return take_pages_slow(gfp, order, NUMA_NO_NODE, caller);
+	if (isle_needs_prep(gfp))
+		return prep_page(id, gfp, order);
+	return id_to_page(isle, id);
 }
 
 static __always_inline struct page *take_pages(gfp_t gfp, unsigned int order,
 					       void *caller)
 {
+	const gfp_t special = __GFP_ZERO | __GFP_COMP | __GFP_THISNODE |
+			      ISLE_GFP_REFUSED;
 	struct isle *isle = isle_loaded;
-	u32 id = isle_alloc_fast(isle, gfp, order, caller);
+	u32 id;
 
-	if (unlikely(id == ISLE_NO_FRAME))
-		return take_pages_slow(NUMA_NO_NODE, gfp, order, caller);
-	if (isle_needs_prep(gfp))
+	if (unlikely(gfp & special))
+		return take_pages_special(gfp, order, caller);
+	/* Knowing the rest, the compiler leaves out what it would be for. */
+	if (unlikely(!isle_alloc_fast(isle, gfp & (ISLE_PCP_GFP_MASK & ~special),
+				      order, caller, &id)))
+		return take_pages_slow(gfp, order, NUMA_NO_NODE, caller);
+	if (isle_needs_prep(0))
 		return prep_page(id, gfp, order);
-	return id_to_page(id);
+	return id_to_page(isle, id);
 }
 
 struct page *isle_alloc_pages(gfp_t gfp, unsigned int order)
@@ -87,11 +105,11 @@ struct page *isle_alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
 
 	if (nid < 0 || nid >= nr_node_ids || nid == numa_mem_id())
 		return take_pages(gfp, order, caller);
-	return take_pages_slow(nid, gfp, order, caller);
+	return take_pages_slow(gfp, order, nid, caller);
 }
 EXPORT_SYMBOL_GPL(isle_alloc_pages_node);
 
-/* The page is not in the first extent: it may be in another, or nobody's. */
+/* Not of the first extent, or not allocated so: of another, or something wrong. */
 static noinline void free_pages_slow(struct page *page, unsigned int order)
 {
 	u32 id = own_page_id(page, "free");
@@ -100,15 +118,38 @@ static noinline void free_pages_slow(struct page *page, unsigned int order)
 		isle_free_frames(isle_loaded, id, order);
 }
 
+static noinline void free_pages_held(struct page *page)
+{
+	isle_check_underflow(isle_loaded, page_to_id(page));
+}
+
+static noinline void free_pages_left(struct page *page, unsigned int order)
+{
+	isle_free_slow(isle_loaded, page_to_id(page), order);
+}
+
+/* The rare cases get what this was called with: no register has to move. */
 void __isle_free_pages(struct page *page, unsigned int order)
 {
-	const struct isle_extent *e = isle_loaded->extents;
-	unsigned long offset = page_to_pfn(page) - e->base_pfn;
+	struct isle *isle = isle_loaded;
+	unsigned long id = page_to_pfn(page) - isle->first_pfn;
+	struct isle_frame *frame = isle->frames + id;
 
-	if (unlikely(offset >= e->nr))
+	if (unlikely(id >= isle->first_end ||
+		     !isle_is_allocated(frame, order))) {
 		free_pages_slow(page, order);
-	else
-		isle_free_inline(isle_loaded, e->first_id + offset, order);
+		return;
+	}
+	switch (isle_free_fast(isle, frame, id, order)) {
+	case ISLE_FREE_HELD:
+		free_pages_held(page);
+		break;
+	case ISLE_FREE_LEFT:
+		free_pages_left(page, order);
+		break;
+	case ISLE_FREE_DONE:
+		break;
+	}
 }
 EXPORT_SYMBOL_GPL(__isle_free_pages);
 
@@ -204,7 +245,7 @@ unsigned long isle_alloc_pages_bulk(gfp_t gfp, unsigned long nr,
 			if (pages[i])
 				continue;
 			isle_frame(isle_loaded, ids[n])->owner = caller;
-			pages[i] = id_to_page(ids[n++]);
+			pages[i] = id_to_page(isle_loaded, ids[n++]);
 		}
 		if (got < want)
 			break;
@@ -315,6 +356,6 @@ struct page *isle_compound_head(struct page *page)
 	if (!frame || frame->state != ISLE_FRAME_ALLOCATED ||
 	    !(frame->flags & ISLE_FRAME_COMP))
 		return page;
-	return id_to_page(isle_frame_id(isle_loaded, frame));
+	return id_to_page(isle_loaded, isle_frame_id(isle_loaded, frame));
 }
 EXPORT_SYMBOL_GPL(isle_compound_head);

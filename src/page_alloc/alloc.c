@@ -300,11 +300,10 @@ EXPORT_SYMBOL_FOR_KUNIT(isle_alloc_slow);
 u32 isle_alloc_frames(struct isle *isle, gfp_t gfp, unsigned int order,
 		      int nid)
 {
-	u32 id = ISLE_NO_FRAME;
+	u32 id;
 
-	if (local_node(nid) == numa_mem_id())
-		id = isle_alloc_fast(isle, gfp, order, NULL);
-	if (unlikely(id == ISLE_NO_FRAME))
+	if (unlikely(local_node(nid) != numa_mem_id() ||
+		     !isle_alloc_fast(isle, gfp, order, NULL, &id)))
 		return isle_alloc_slow(isle, gfp, order, nid, NULL);
 	if (isle_needs_prep(gfp))
 		return isle_prep(isle, id, gfp, order);

@@ -32,8 +32,13 @@ static __always_inline void isle_hand_out(struct isle *isle, u32 id, gfp_t gfp,
 	frame->flags = frame_flags;
 	frame->owner = owner;
 	frame->state = ISLE_FRAME_ALLOCATED;
-	/* Pairs with isle_tryget_frame(): what it gets a hold of is whole. */
-	atomic_set_release(&frame->ref, 1);
+	/*
+	 * Pairs with isle_tryget_frame(): what it gets a hold of is whole. Not
+	 * atomic_set_release(): where that is a full fence (User Mode Linux), it
+	 * costs as much as all the rest.
+	 */
+	smp_wmb();
+	atomic_set(&frame->ref, 1);
 }
 
 /* Whether a block needs isle_prep() before its caller may have it. */
@@ -43,22 +48,21 @@ static __always_inline bool isle_needs_prep(gfp_t gfp)
 }
 
 /*
- * A block off this CPU's list, or ISLE_NO_FRAME: ask isle_alloc_slow(). What
- * was got may still need isle_prep(). Both are left to the caller so that it
- * can end in them: a tail call saves no registers.
+ * A block off this CPU's list. If there is none, ask isle_alloc_slow(); what was
+ * got may still need isle_prep(). Both are left to the caller so that it can end
+ * in them: a tail call saves no registers.
  */
-static __always_inline u32 isle_alloc_fast(struct isle *isle, gfp_t gfp,
-					   unsigned int order, void *owner)
+static __always_inline bool isle_alloc_fast(struct isle *isle, gfp_t gfp,
+					    unsigned int order, void *owner,
+					    u32 *id)
 {
-	u32 id;
-
 	if (unlikely(order > ISLE_TOP_ORDER ||
 		     gfp & (__GFP_THISNODE | ISLE_GFP_REFUSED)))
-		return ISLE_NO_FRAME;
-	id = isle_pcp_get(isle, gfp, order);
-	if (likely(id != ISLE_NO_FRAME))
-		isle_hand_out(isle, id, gfp, 0, owner);
-	return id;
+		return false;
+	if (unlikely(!isle_pcp_get(isle, gfp, order, id)))
+		return false;
+	isle_hand_out(isle, *id, gfp, 0, owner);
+	return true;
 }
 
 static __always_inline bool isle_is_allocated(const struct isle_frame *frame,
@@ -68,14 +72,25 @@ static __always_inline bool isle_is_allocated(const struct isle_frame *frame,
 		      frame->order == order);
 }
 
-/* Return: whether it was the last. */
-static __always_inline bool isle_drop_ref(struct isle *isle, u32 id,
-					  struct isle_frame *frame)
+/* What isle_free_fast() leaves to its caller, who can end in it. */
+enum isle_free_rest {
+	ISLE_FREE_DONE,
+	ISLE_FREE_HELD,		/* by others: isle_check_underflow() */
+	ISLE_FREE_LEFT,		/* a block without a list: isle_free_slow() */
+};
+
+/* Drop a reference to what isle_is_allocated(). */
+static __always_inline enum isle_free_rest
+isle_free_fast(struct isle *isle, struct isle_frame *frame, u32 id,
+	       unsigned int order)
 {
-	if (likely(atomic_dec_and_test(&frame->ref)))
-		return true;
-	isle_check_underflow(isle, id);
-	return false;
+	if (unlikely(!atomic_dec_and_test(&frame->ref)))
+		return ISLE_FREE_HELD;
+	if (unlikely(frame->flags & ISLE_FRAME_RELEASE || isle_watched()))
+		return ISLE_FREE_LEFT;
+	if (unlikely(!isle_pcp_put(isle, frame, id, order)))
+		return ISLE_FREE_LEFT;
+	return ISLE_FREE_DONE;
 }
 
 /* isle_free_frames(), inlined. */
@@ -88,12 +103,16 @@ static __always_inline void isle_free_inline(struct isle *isle, u32 id,
 		isle_report_bad_free(isle, id, order);
 		return;
 	}
-	if (!isle_drop_ref(isle, id, frame))
-		return;
-	if (unlikely(frame->flags & ISLE_FRAME_RELEASE || isle_watched()) ||
-	    unlikely(!isle_pcp_put(isle, frame, id, order,
-				   isle_pageblock_type(isle, id))))
+	switch (isle_free_fast(isle, frame, id, order)) {
+	case ISLE_FREE_HELD:
+		isle_check_underflow(isle, id);
+		break;
+	case ISLE_FREE_LEFT:
 		isle_free_slow(isle, id, order);
+		break;
+	case ISLE_FREE_DONE:
+		break;
+	}
 }
 
 #endif /* _ISLE_FAST_H */

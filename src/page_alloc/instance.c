@@ -233,6 +233,8 @@ struct isle *isle_create(const struct isle_config *config)
 	isle->nr_extents = config->nr_extents;
 	isle->nr_frames = assign_ids(isle->extents, config->extents,
 				     config->nr_extents);
+	isle->first_pfn = isle->extents[0].base_pfn - isle->extents[0].first_id;
+	isle->first_end = isle->extents[0].first_id + isle->extents[0].nr;
 	isle->pageblocks = (u8 *)(isle->frames + isle->nr_frames);
 	ratelimit_state_init(&isle->report, DEFAULT_RATELIMIT_INTERVAL,
 			     DEFAULT_RATELIMIT_BURST);

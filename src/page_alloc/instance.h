@@ -222,13 +222,15 @@ struct isle_config {
 /**
  * struct isle - one instance
  * @frames: by id
+ * @cpu: where each CPU finds its lists
+ * @pageblocks: enum isle_migratetype, by id >> ISLE_PAGEBLOCK_ORDER
+ * @first_pfn: what an id of the first extent lacks to be its pfn
+ * @first_end: ids of the first extent are below
  * @nr_frames: ids, holes included
  * @nr_extents: length of @extents
  * @extents: sorted by base_pfn
- * @pageblocks: enum isle_migratetype, by id >> ISLE_PAGEBLOCK_ORDER
  * @nr_zones: length of @zones
  * @zones: sorted by node, then type
- * @cpu: where each CPU finds its lists
  * @nodes: by nid
  * @ops: calls upwards
  * @name: for reports
@@ -245,14 +247,18 @@ struct isle_config {
  * @cpuhp_state: its number
  */
 struct isle {
+	/* what the fast paths read */
 	struct isle_frame *frames;
+	struct isle_cpu __percpu *cpu;
+	u8 *pageblocks;
+	unsigned long first_pfn;
+	unsigned long first_end;
+
 	u32 nr_frames;
 	unsigned int nr_extents;
 	struct isle_extent extents[ISLE_MAX_EXTENTS];
-	u8 *pageblocks;
 	unsigned int nr_zones;
 	struct isle_zone **zones;
-	struct isle_cpu __percpu *cpu;
 	struct isle_node *nodes;
 	const struct isle_ops *ops;
 	const char *name;
@@ -325,10 +331,8 @@ static inline u32 isle_pfn_to_id(const struct isle *isle, unsigned long pfn)
 /* The pfn of a frame id that belongs to an extent. */
 static inline unsigned long isle_id_to_pfn(const struct isle *isle, u32 id)
 {
-	const struct isle_extent *e = isle->extents;
-
-	if (likely(id - e->first_id < e->nr))
-		return e->base_pfn + (id - e->first_id);
+	if (likely(id < isle->first_end))
+		return isle->first_pfn + id;
 	return isle_id_to_pfn_slow(isle, id);
 }
 

@@ -17,25 +17,22 @@
 #include "pcp.h"
 #include "zone.h"
 
-/* Stands where a CPU has no list for a request: nobody ever gets its lock. */
-static const struct isle_pcp forever_busy = { .busy = true };
+/* The row where a CPU has no lists: of length 0, so nobody writes to it. */
+static const struct isle_pcp_list no_lists[ISLE_NR_ORDERS];
 
 /* This CPU's lists for a zone with preemption off, or NULL if in use. */
 static struct isle_pcp *enter(struct isle_zone *zone)
 {
-	struct isle_pcp *pcp;
-
 	preempt_disable();
-	pcp = this_cpu_ptr(zone->pcp);
-	if (isle_pcp_trylock(pcp))
-		return pcp;
+	if (isle_pcp_trylock(this_cpu_ptr(zone->isle->cpu)))
+		return this_cpu_ptr(zone->pcp);
 	preempt_enable();
 	return NULL;
 }
 
-static void leave(struct isle_pcp *pcp)
+static void leave(struct isle_zone *zone)
 {
-	isle_pcp_unlock(pcp);
+	isle_pcp_unlock(this_cpu_ptr(zone->isle->cpu));
 	preempt_enable();
 }
 
@@ -79,6 +76,7 @@ static void refill(struct isle_zone *zone, struct isle_pcp_list *list,
 	flags = isle_zone_lock(zone);
 	list->count = isle_rmqueue_bulk(zone, order, mt, alloc_flags, nr,
 					list->ids);
+	list->nr_zone += list->count;
 	zone->events.refill++;
 	isle_zone_unlock(zone, flags);
 	trace_pcp_refill(zone, order, mt, list->count, list->high);
@@ -150,6 +148,7 @@ static void spill(struct isle_zone *zone, struct isle_pcp_list *list,
 	}
 	trace_pcp_drain(zone, order, mt, nr, list->high);
 	list->count -= nr;
+	list->nr_zone -= nr;
 	memmove(list->ids, list->ids + nr, list->count * sizeof(*list->ids));
 }
 
@@ -170,15 +169,13 @@ static void make_room(struct isle_zone *zone, struct isle_pcp_list *list,
 					 list->count - list->high + 1));
 }
 
-static unsigned int take(struct isle_pcp *pcp, struct isle_pcp_list *list,
-			 unsigned int nr, u32 *ids)
+static unsigned int take(struct isle_pcp_list *list, unsigned int nr, u32 *ids)
 {
 	unsigned int i;
 
 	nr = min_t(unsigned int, nr, list->count);
 	for (i = 0; i < nr; i++)
 		ids[i] = list->ids[--list->count];
-	pcp->nr_alloc += nr;
 	return nr;
 }
 
@@ -219,13 +216,13 @@ static unsigned int alloc_pcp(struct isle_zone *zone, unsigned int order,
 
 	if (!pcp)
 		return 0;
-	list = &pcp->list[order][mt];
-	done = take(pcp, list, nr, ids);
+	list = &pcp->list[mt][order];
+	done = take(list, nr, ids);
 	if (done < nr) {
 		refill(zone, list, order, mt, alloc_flags);
-		done += take(pcp, list, nr - done, ids + done);
+		done += take(list, nr - done, ids + done);
 	}
-	leave(pcp);
+	leave(zone);
 	return done;
 }
 
@@ -253,8 +250,8 @@ unsigned int isle_pcp_take(struct isle_zone *zone, unsigned int order,
 
 	if (!pcp)
 		return 0;
-	done = take(pcp, &pcp->list[order][mt], nr, ids);
-	leave(pcp);
+	done = take(&pcp->list[mt][order], nr, ids);
+	leave(zone);
 	return done;
 }
 EXPORT_SYMBOL_FOR_KUNIT(isle_pcp_take);
@@ -289,17 +286,17 @@ void isle_pcp_free_slow(struct isle_zone *zone, u32 id, unsigned int order)
 	if (pcp) {
 		struct isle_pcp_list *list;
 
-		list = &pcp->list[order][mt];
+		list = &pcp->list[mt][order];
 		if (list->count >= list->high && list->high)
 			make_room(zone, list, order, mt);
 		if (list->count < list->high) {
 			zone->isle->frames[id].state = ISLE_FRAME_PCP;
 			list->ids[list->count++] = id;
-			pcp->nr_free++;
-			leave(pcp);
+			list->nr_free++;
+			leave(zone);
 			return;
 		}
-		leave(pcp);
+		leave(zone);
 	}
 	free_locked(zone, id, order);
 }
@@ -319,7 +316,7 @@ void isle_pcp_free_bulk(struct isle_zone *zone, const u32 *ids,
 
 			if (mt >= ISLE_PCPTYPES)
 				break;
-			list = &pcp->list[0][mt];
+			list = &pcp->list[mt][0];
 			if (list->count >= list->high) {
 				if (!list->high)
 					break;
@@ -327,9 +324,9 @@ void isle_pcp_free_bulk(struct isle_zone *zone, const u32 *ids,
 			}
 			isle->frames[ids[i]].state = ISLE_FRAME_PCP;
 			list->ids[list->count++] = ids[i];
+			list->nr_free++;
 		}
-		pcp->nr_free += i;
-		leave(pcp);
+		leave(zone);
 	}
 	for (; i < nr; i++)
 		isle_pcp_free_slow(zone, ids[i], 0);
@@ -358,7 +355,7 @@ static struct isle_pcp_list *nth_list(struct isle_pcp *pcp, unsigned int n,
 	*order = n / ISLE_PCPTYPES;
 	if (*order == ISLE_NR_ORDERS)
 		return NULL;
-	return &pcp->list[*order][n % ISLE_PCPTYPES];
+	return &pcp->list[n % ISLE_PCPTYPES][*order];
 }
 
 static void drain_lists(struct isle_zone *zone, struct isle_pcp *pcp)
@@ -380,7 +377,7 @@ void isle_pcp_drain_local(struct isle_zone *zone)
 	if (!pcp)
 		return;
 	drain_lists(zone, pcp);
-	leave(pcp);
+	leave(zone);
 }
 EXPORT_SYMBOL_FOR_KUNIT(isle_pcp_drain_local);
 
@@ -412,6 +409,22 @@ unsigned long isle_pcp_pages(const struct isle_zone *zone)
 }
 EXPORT_SYMBOL_FOR_KUNIT(isle_pcp_pages);
 
+void isle_pcp_cpu_events(const struct isle_zone *zone, int cpu,
+			 unsigned long *allocs, unsigned long *frees)
+{
+	struct isle_pcp *pcp = per_cpu_ptr(zone->pcp, cpu);
+	const struct isle_pcp_list *list;
+	unsigned int n, order;
+
+	for (n = 0; (list = nth_list(pcp, n, &order)); n++) {
+		unsigned long nr_free = READ_ONCE(list->nr_free);
+
+		*allocs += READ_ONCE(list->nr_zone) + nr_free -
+			   READ_ONCE(list->count);
+		*frees += nr_free;
+	}
+}
+
 void isle_pcp_events(const struct isle_zone *zone, unsigned long *allocs,
 		     unsigned long *frees)
 {
@@ -419,12 +432,8 @@ void isle_pcp_events(const struct isle_zone *zone, unsigned long *allocs,
 
 	*allocs = zone->events.locked_alloc;
 	*frees = zone->events.locked_free;
-	for_each_possible_cpu(cpu) {
-		const struct isle_pcp *pcp = per_cpu_ptr(zone->pcp, cpu);
-
-		*allocs += READ_ONCE(pcp->nr_alloc);
-		*frees += READ_ONCE(pcp->nr_free);
-	}
+	for_each_possible_cpu(cpu)
+		isle_pcp_cpu_events(zone, cpu, allocs, frees);
 }
 EXPORT_SYMBOL_FOR_KUNIT(isle_pcp_events);
 
@@ -473,30 +482,45 @@ static int create_lists(struct isle_zone *zone, int cpu)
 	return 0;
 }
 
-/* Zone flags that a fast path may trust: one zone, of those that there are. */
-static bool plain_zone_flags(gfp_t gfp)
+/* Flags that a fast path may trust: one zone, of those that there are, one type. */
+static bool plain_flags(gfp_t gfp)
 {
 	return !(gfp & __GFP_DMA) &&
 	       (gfp & (__GFP_DMA32 | __GFP_HIGHMEM)) !=
-	       (__GFP_DMA32 | __GFP_HIGHMEM);
+	       (__GFP_DMA32 | __GFP_HIGHMEM) &&
+	       isle_gfp_migratetype(gfp) < ISLE_PCPTYPES;
+}
+
+/* CMA's blocks lie among MOVABLE's; other types without lists have none. */
+static struct isle_pcp_list *row_of(const struct isle_zone *zone, int cpu,
+				    unsigned int mt)
+{
+	if (mt == ISLE_CMA)
+		mt = ISLE_MOVABLE;
+	if (mt >= ISLE_PCPTYPES)
+		return (struct isle_pcp_list *)no_lists;
+	return per_cpu_ptr(zone->pcp, cpu)->list[mt];
 }
 
 static void point_cpu(struct isle *isle, int cpu)
 {
 	struct isle_node *node = &isle->nodes[cpu_to_mem(cpu)];
 	struct isle_cpu *c = per_cpu_ptr(isle->cpu, cpu);
-	unsigned int i;
+	unsigned int i, mt;
 
-	for (i = 0; i < isle->nr_zones; i++)
-		c->zone[i] = per_cpu_ptr(isle->zones[i]->pcp, cpu);
-	for (i = 0; i < ISLE_GFP_ZONE_BITS; i++) {
+	for (i = 0; i < isle->nr_zones; i++) {
+		for (mt = 0; mt < ISLE_PCP_ROWS; mt++)
+			c->free[i][mt] = row_of(isle->zones[i], cpu, mt);
+	}
+	for (i = 0; i < ISLE_PCP_REQUESTS; i++) {
 		gfp_t gfp = (__force gfp_t)i;
 		struct isle_zonelist *zonelist;
 
 		zonelist = node->zonelist[isle_gfp_zone(gfp)];
-		c->preferred[i] = (struct isle_pcp *)&forever_busy;
-		if (plain_zone_flags(gfp) && zonelist->nr)
-			c->preferred[i] = c->zone[zonelist->zones[0]->index];
+		c->alloc[i] = (struct isle_pcp_list *)no_lists;
+		if (plain_flags(gfp) && zonelist->nr)
+			c->alloc[i] = row_of(zonelist->zones[0], cpu,
+					     isle_gfp_migratetype(gfp));
 	}
 }
 
@@ -517,7 +541,7 @@ int isle_pcp_create(struct isle *isle)
 				return ret;
 		}
 	}
-	isle->cpu = __alloc_percpu(struct_size(isle->cpu, zone, isle->nr_zones),
+	isle->cpu = __alloc_percpu(struct_size(isle->cpu, free, isle->nr_zones),
 				   __alignof__(struct isle_cpu));
 	if (!isle->cpu)
 		return -ENOMEM;

@@ -11,7 +11,7 @@
  *             oldest           count      high      max
  *
  * Whoever uses a CPU's lists runs on that CPU with preemption off and has set
- * @busy. There is no lock and no atomic: an interrupt that finds @busy set
+ * the CPU's @busy. There is no lock and no atomic: an interrupt that finds @busy set
  * goes to the zone's lock instead, and one that comes between the check and
  * the set has finished with the lists before the set. To drain another CPU's
  * lists, a work item runs there; a dead CPU's lists are drained from outside.
@@ -22,7 +22,9 @@
  * is 0 where order 9 has no room.
  *
  * Orders and types without a list have one of length 0: always empty, always
- * full. So the fast paths index and look no further.
+ * full. A CPU's tables lead from a request's flags, and from a zone and the type
+ * of a pageblock, to a row of lists, one an order. So the fast paths index and
+ * look no further.
  */
 #ifndef _ISLE_PCP_H
 #define _ISLE_PCP_H
@@ -36,11 +38,11 @@
 enum {
 	ISLE_PCP_LOW_ORDER	= 3,	/* orders 0 to 3, */
 	ISLE_PCP_HUGE_ORDER	= ISLE_PAGEBLOCK_ORDER,	/* and this one */
-	ISLE_PCP_TYPES		= 4,	/* ISLE_PCPTYPES, and one of length 0 */
 	ISLE_PCP_MAX		= 4096,	/* ids in one list */
 	ISLE_PCP_BATCH_MAX	= 256,	/* blocks taken under the zone's lock */
 	ISLE_PCP_RUNS_MAX	= 64,	/* runs of blocks freed under it */
-	ISLE_GFP_ZONE_BITS	= 16,	/* values of the four zone flags */
+	ISLE_PCP_REQUESTS	= 32,	/* values of ISLE_PCP_GFP_MASK */
+	ISLE_PCP_ROWS		= 8,	/* ISLE_MIGRATE_TYPES, rounded up */
 };
 
 /**
@@ -50,6 +52,8 @@ enum {
  * @high: spill when there are more
  * @batch: move this many from and to the zone
  * @max: length of @ids
+ * @nr_zone: blocks that came from the zone, less those that went there
+ * @nr_free: blocks freed to the list; @nr_zone more, less @count, were taken
  */
 struct isle_pcp_list {
 	u32 *ids;
@@ -57,40 +61,41 @@ struct isle_pcp_list {
 	u16 high;
 	u16 batch;
 	u16 max;
+	unsigned long nr_zone;
+	unsigned long nr_free;
 };
 
 /**
  * struct isle_pcp - one CPU's lists for one zone
- * @busy: somebody on this CPU is using them
- * @nr_alloc: blocks taken
- * @nr_free: blocks given back
- * @list: by order and migratetype
+ * @list: by migratetype and order
  * @slots: the memory of all @ids
  */
 struct isle_pcp {
-	bool busy;
-	unsigned long nr_alloc;
-	unsigned long nr_free;
-	struct isle_pcp_list list[ISLE_NR_ORDERS][ISLE_PCP_TYPES];
+	struct isle_pcp_list list[ISLE_PCPTYPES][ISLE_NR_ORDERS];
 	u32 *slots;
 };
 
 /**
  * struct isle_cpu - where a CPU finds its lists
- * @preferred: by a request's zone flags, those of the first zone of its
- *             zonelist; forever busy ones for what has to be looked at
- * @zone: by zone index
+ * @busy: somebody on this CPU is using them
+ * @alloc: by a request's zone and mobility flags, the row of the first zone of
+ *         its zonelist; lists of length 0 for what has to be looked at
+ * @free: by zone index and the type of a pageblock, the row for its blocks
  */
 struct isle_cpu {
-	struct isle_pcp *preferred[ISLE_GFP_ZONE_BITS];
-	struct isle_pcp *zone[];
+	bool busy;
+	struct isle_pcp_list *alloc[ISLE_PCP_REQUESTS];
+	struct isle_pcp_list *free[][ISLE_PCP_ROWS];
 };
 
-#define ISLE_GFP_ZONE_MASK \
-	(__GFP_DMA | __GFP_HIGHMEM | __GFP_DMA32 | __GFP_MOVABLE)
+/* What of a request says which lists it takes from. */
+#define ISLE_PCP_GFP_MASK \
+	(__GFP_DMA | __GFP_HIGHMEM | __GFP_DMA32 | __GFP_MOVABLE | \
+	 __GFP_RECLAIMABLE)
 
-static_assert((__force unsigned int)ISLE_GFP_ZONE_MASK ==
-	      ISLE_GFP_ZONE_BITS - 1);
+static_assert((__force unsigned int)ISLE_PCP_GFP_MASK ==
+	      ISLE_PCP_REQUESTS - 1);
+static_assert((int)ISLE_MIGRATE_TYPES <= (int)ISLE_PCP_ROWS);
 
 /* A zone's per-CPU lists have this order. */
 static inline bool isle_pcp_has_order(unsigned int order)
@@ -99,19 +104,19 @@ static inline bool isle_pcp_has_order(unsigned int order)
 }
 
 /* Preemption is off. False: somebody below on this CPU has the lists. */
-static __always_inline bool isle_pcp_trylock(struct isle_pcp *pcp)
+static __always_inline bool isle_pcp_trylock(struct isle_cpu *cpu)
 {
-	if (unlikely(pcp->busy))
+	if (unlikely(cpu->busy))
 		return false;
-	pcp->busy = true;
+	cpu->busy = true;
 	barrier();
 	return true;
 }
 
-static __always_inline void isle_pcp_unlock(struct isle_pcp *pcp)
+static __always_inline void isle_pcp_unlock(struct isle_cpu *cpu)
 {
 	barrier();
-	pcp->busy = false;
+	cpu->busy = false;
 }
 
 /**
@@ -119,30 +124,37 @@ static __always_inline void isle_pcp_unlock(struct isle_pcp *pcp)
  * @isle: the instance
  * @gfp: the request, without __GFP_THISNODE
  * @order: its order, ISLE_TOP_ORDER at most
+ * @id: where its first frame goes
  *
- * The fast path of allocation. Return: its id, or ISLE_NO_FRAME if the list is
- * empty, in use, or not to be used without a second look.
+ * The fast path of allocation. Return: false if the list is empty, in use, or
+ * not to be used without a second look.
  */
-static __always_inline u32 isle_pcp_get(struct isle *isle, gfp_t gfp,
-					unsigned int order)
+static __always_inline bool isle_pcp_get(struct isle *isle, gfp_t gfp,
+					 unsigned int order, u32 *id)
 {
-	unsigned int bits = (__force unsigned int)(gfp & ISLE_GFP_ZONE_MASK);
+	unsigned long bits = (__force unsigned int)(gfp & ISLE_PCP_GFP_MASK);
 	struct isle_pcp_list *list;
-	struct isle_pcp *pcp;
-	u32 id = ISLE_NO_FRAME;
+	struct isle_cpu *cpu;
+	u16 count;
 
 	preempt_disable();
-	pcp = this_cpu_ptr(isle->cpu)->preferred[bits];
-	if (likely(isle_pcp_trylock(pcp))) {
-		list = &pcp->list[order][isle_gfp_migratetype(gfp)];
-		if (likely(list->count)) {
-			id = list->ids[--list->count];
-			pcp->nr_alloc++;
-		}
-		isle_pcp_unlock(pcp);
-	}
+	cpu = this_cpu_ptr(isle->cpu);
+	if (unlikely(!isle_pcp_trylock(cpu)))
+		goto busy;
+	list = cpu->alloc[bits] + order;
+	count = list->count;
+	if (unlikely(!count))
+		goto empty;
+	list->count = --count;
+	*id = list->ids[count];
+	isle_pcp_unlock(cpu);
 	preempt_enable();
-	return id;
+	return true;
+empty:
+	isle_pcp_unlock(cpu);
+busy:
+	preempt_enable();
+	return false;
 }
 
 /**
@@ -151,35 +163,37 @@ static __always_inline u32 isle_pcp_get(struct isle *isle, gfp_t gfp,
  * @frame: its first frame
  * @id: the same
  * @order: its order
- * @mt: the type of its pageblock
  *
  * The fast path of freeing. Return: false if the list is full or in use.
  */
 static __always_inline bool isle_pcp_put(struct isle *isle,
 					 struct isle_frame *frame, u32 id,
-					 unsigned int order,
-					 enum isle_migratetype mt)
+					 unsigned int order)
 {
 	struct isle_pcp_list *list;
-	struct isle_pcp *pcp;
-	bool room = false;
+	struct isle_cpu *cpu;
+	unsigned int count;
 
-	if (unlikely(mt >= ISLE_PCPTYPES))
-		return false;
 	preempt_disable();
-	pcp = this_cpu_ptr(isle->cpu)->zone[frame->zone];
-	if (likely(isle_pcp_trylock(pcp))) {
-		list = &pcp->list[order][mt];
-		if (likely(list->count < list->high)) {
-			frame->state = ISLE_FRAME_PCP;
-			list->ids[list->count++] = id;
-			pcp->nr_free++;
-			room = true;
-		}
-		isle_pcp_unlock(pcp);
-	}
+	cpu = this_cpu_ptr(isle->cpu);
+	if (unlikely(!isle_pcp_trylock(cpu)))
+		goto busy;
+	list = cpu->free[frame->zone][isle_pageblock_type(isle, id)] + order;
+	count = list->count;
+	if (unlikely(count >= list->high))
+		goto full;
+	frame->state = ISLE_FRAME_PCP;
+	list->ids[count] = id;
+	list->count = count + 1;
+	list->nr_free++;
+	isle_pcp_unlock(cpu);
 	preempt_enable();
-	return room;
+	return true;
+full:
+	isle_pcp_unlock(cpu);
+busy:
+	preempt_enable();
+	return false;
 }
 
 /**
@@ -272,6 +286,18 @@ unsigned long isle_pcp_cpu_pages(const struct isle_zone *zone, int cpu);
  * Reads without synchronisation. Return: frames.
  */
 unsigned long isle_pcp_pages(const struct isle_zone *zone);
+
+/**
+ * isle_pcp_cpu_events - add up the blocks that went through one CPU's lists
+ * @zone: the zone
+ * @cpu: the CPU
+ * @allocs: blocks taken are added to this
+ * @frees: blocks given back are added to this
+ *
+ * Reads without synchronisation.
+ */
+void isle_pcp_cpu_events(const struct isle_zone *zone, int cpu,
+			 unsigned long *allocs, unsigned long *frees);
 
 /**
  * isle_pcp_events - blocks that went through all CPUs' lists

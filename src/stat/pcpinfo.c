@@ -26,16 +26,18 @@ static void show_cpu(struct seq_file *seq, const struct isle_zone *zone,
 		     int cpu)
 {
 	const struct isle_pcp *pcp = per_cpu_ptr(zone->pcp, cpu);
+	unsigned long allocs = 0, frees = 0;
 	unsigned int order, mt;
 
+	isle_pcp_cpu_events(zone, cpu, &allocs, &frees);
 	seq_printf(seq, "Node %d, zone %8s, cpu %d, allocs %lu, frees %lu\n",
 		   zone->nid, isle_zone_name(zone->type), cpu,
-		   READ_ONCE(pcp->nr_alloc), READ_ONCE(pcp->nr_free));
+		   allocs, frees);
 	seq_printf(seq, "%7s %12s %7s %7s %7s %7s\n", "order", "type", "count",
 		   "high", "batch", "max");
 	for (order = 0; order < ISLE_NR_ORDERS; order++)
 		for (mt = 0; mt < ISLE_PCPTYPES; mt++)
-			show_list(seq, &pcp->list[order][mt], order, mt);
+			show_list(seq, &pcp->list[mt][order], order, mt);
 }
 
 int isle_pcp_show(struct seq_file *seq, void *unused)

@@ -67,7 +67,7 @@ static void pcp_limits(const struct isle_pcp *pcp, unsigned long *high,
 	*batch = 0;
 	for (order = 0; order < ISLE_NR_ORDERS; order++) {
 		for (mt = 0; mt < ISLE_PCPTYPES; mt++) {
-			const struct isle_pcp_list *list = &pcp->list[order][mt];
+			const struct isle_pcp_list *list = &pcp->list[mt][order];
 
 			if (!list->max)
 				continue;
