@@ -45,7 +45,8 @@ tap_end() {
 
 # json EXPRESSION: what Python makes of it, where j is the JSON on standard input
 json() {
-	python3 -IS -c 'import json, sys; print(eval(sys.argv[1], {"j": json.load(sys.stdin)}))' "$1"
+	python3 -IS -c 'import json, sys
+print(eval(sys.argv[1], {"j": json.load(sys.stdin)}))' "$1"
 }
 
 # fails_with STATUS TEXT COMMAND...: ends with that status and says that
