@@ -22,6 +22,7 @@
 #endif
 #else
 #define EXPORT_SYMBOL_FOR_KUNIT(sym) struct isle_not_exported_##sym
+#define ISLE_IMPORT_FOR_KUNIT() struct isle_nothing_imported
 #endif
 
 /* A timer that calls back in hard interrupt context. */
