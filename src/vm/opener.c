@@ -7,6 +7,7 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 
+#include "backing.h"
 #include "block.h"
 #include "chunk.h"
 #include "main.h"
@@ -45,9 +46,10 @@ struct isle_vm_opener *isle_opener_create(struct isle *isle)
 		err = -ENOMEM;
 		goto err_free;
 	}
-	err = isle_object_init(&opener->object, isle);
+	err = isle_object_init(&opener->own, isle);
 	if (err)
 		goto err_stat;
+	opener->object = &opener->own;
 	opener->isle = isle;
 	opener->around = isle_opener_default_around();
 	opener->limit = isle_opener_default_limit();
@@ -66,7 +68,9 @@ err_free:
 void isle_opener_destroy(struct isle_vm_opener *opener)
 {
 	isle_blocks_destroy(opener);
-	isle_opener_uncharge(opener, isle_object_destroy(&opener->object));
+	if (opener->backing)
+		isle_backing_destroy(opener->backing);
+	isle_opener_uncharge(opener, isle_object_destroy(&opener->own));
 	WARN_ON_ONCE(atomic_long_read(&opener->held));
 	free_percpu(opener->stat);
 	kfree(opener);
@@ -87,11 +91,31 @@ void isle_opener_use(struct isle_vm_opener *opener)
 	mutex_unlock(&opener->lock);
 }
 
+unsigned long isle_opener_cached(const struct isle_vm_opener *opener)
+{
+	const struct isle_backing *backing = isle_opener_backing(opener);
+
+	return backing ? isle_cache_pages(backing->cache) : 0;
+}
+
+void isle_opener_bind(struct isle_vm_opener *opener, struct file *file,
+		      struct isle_backing *backing)
+{
+	struct isle_object *object = &backing->cache->object;
+
+	lockdep_assert_held(&opener->lock);
+	opener->object = object;
+	file->f_mapping = isle_object_mapping(object);
+	file->f_wb_err = filemap_sample_wb_err(file->f_mapping);
+	smp_store_release(&opener->backing, backing);
+}
+
 unsigned int isle_opener_charge(struct isle_vm_opener *opener, unsigned int nr)
 {
 	long over;
 
-	over = atomic_long_add_return(nr, &opener->held) -
+	over = atomic_long_add_return(nr, &opener->held) +
+	       (long)isle_opener_cached(opener) -
 	       (long)READ_ONCE(opener->limit);
 	if (likely(over <= 0))
 		return nr;

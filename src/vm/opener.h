@@ -10,24 +10,32 @@
 #include "faultstat.h"
 #include "object.h"
 
+struct file;
 struct isle;
+struct isle_backing;
 
 /**
  * struct isle_vm_opener - an open file of the device
- * @object: what mmap() maps
+ * @object: what mmap() maps: @own or that of a file; does not change once
+ *          @used is set
+ * @own: the object of an opener without a file
+ * @backing: the file that it is bound to, or NULL; set once
  * @isle: where its memory comes from
- * @lock: protects @used, and @around and @limit as long as it is not set
+ * @lock: protects @used, and as long as it is not set @object, @backing,
+ *        @around and @limit
  * @used: it has had a mapping or a block; SETUP comes too late
  * @around: pages that one fault maps at most, for new mappings
  * @limit: pages it may hold
- * @held: pages it holds: object, private layers, blocks
+ * @held: pages it holds: its own object, private layers, blocks
  * @held_blocks: of these, in blocks
- * @held_object: of these, in the object
+ * @held_object: of these, in its own object
  * @blocks: handle -> block
  * @stat: what its faults did
  */
 struct isle_vm_opener {
-	struct isle_object object;
+	struct isle_object *object;
+	struct isle_object own;
+	struct isle_backing *backing;
 	struct isle *isle;
 	struct mutex lock;	/* inside mmap lock */
 	bool used;
@@ -66,6 +74,31 @@ unsigned long isle_openers(void);
  * @opener: the opener
  */
 void isle_opener_use(struct isle_vm_opener *opener);
+
+/* The file that it is bound to, for whoever has no mapping of it. */
+static inline struct isle_backing *
+isle_opener_backing(const struct isle_vm_opener *opener)
+{
+	/* pairs with isle_opener_bind() */
+	return smp_load_acquire(&opener->backing);
+}
+
+/**
+ * isle_opener_bind - let an opener be a file
+ * @opener: the opener, locked, not in use and not bound
+ * @file: its own file
+ * @backing: what it is bound to; the opener's from then on
+ */
+void isle_opener_bind(struct isle_vm_opener *opener, struct file *file,
+		      struct isle_backing *backing);
+
+/**
+ * isle_opener_cached - pages of the file that it is bound to
+ * @opener: the opener
+ *
+ * They count for each opener that is bound to the file.
+ */
+unsigned long isle_opener_cached(const struct isle_vm_opener *opener);
 
 /**
  * isle_opener_default_limit - what the module was loaded with, in pages
