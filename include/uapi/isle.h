@@ -170,6 +170,7 @@ struct isle_range {
  * @faults_sigbus: faults that ended in SIGBUS
  * @faults_file: faults that had to bring a page of a file in
  * @filled_pages: pages that were brought in from a file
+ * @dirty_pages: pages of the object that are to be written to its file
  * @reserved: zero
  */
 struct isle_opener {
@@ -185,7 +186,8 @@ struct isle_opener {
 	__u64 faults_sigbus;
 	__u64 faults_file;
 	__u64 filled_pages;
-	__u64 reserved[4];
+	__u64 dirty_pages;
+	__u64 reserved[3];
 };
 
 /**

@@ -4,6 +4,7 @@
  * where it can't get a page. Nothing gets mapped.
  */
 
+#include "cache.h"
 #include "fault.h"
 #include "file.h"
 
@@ -34,9 +35,11 @@ static int prepare_write(struct isle_fault *fault)
 			return 0;
 		return isle_unshare(fault);
 	}
-	if (fault->chunk->slot[fault->slot] != ISLE_NO_FRAME)
-		return 0;
-	return isle_shared_populate(fault);
+	if (fault->cache)
+		isle_page_set_dirty(fault->cache, fault->chunk, fault->slot);
+	else if (fault->chunk->slot[fault->slot] == ISLE_NO_FRAME)
+		return isle_shared_populate(fault);
+	return 0;
 }
 
 static void *memory(const struct isle_fault *fault)

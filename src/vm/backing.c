@@ -35,9 +35,17 @@ static int check_file(const struct file *file)
 	return file->f_mode & FMODE_READ ? 0 : -EACCES;
 }
 
+/* A memfd that is sealed is one for reading. */
+static bool is_sealed(const struct address_space *mapping)
+{
+	return isle_is_shmem(mapping) && SHMEM_I(mapping->host)->seals &
+	       (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE);
+}
+
 static bool may_write(const struct file *opener, const struct file *file)
 {
 	return opener->f_mode & file->f_mode & FMODE_WRITE &&
+	       file->f_mode & FMODE_CAN_WRITE && !is_sealed(file->f_mapping) &&
 	       !IS_APPEND(file_inode(file)) && !IS_SWAPFILE(file_inode(file));
 }
 
@@ -72,7 +80,8 @@ static int backing_init(struct isle_backing *backing, struct isle *isle,
 	backing->file = reopen(file, backing->writable);
 	if (IS_ERR(backing->file))
 		return PTR_ERR(backing->file);
-	backing->cache = isle_cache_get(isle, backing->file->f_mapping);
+	backing->cache = isle_cache_get(isle, backing->file,
+					backing->writable);
 	if (!IS_ERR(backing->cache))
 		return 0;
 	fput(backing->file);
@@ -108,7 +117,7 @@ struct isle_backing *isle_backing_create(struct isle *isle,
 
 void isle_backing_destroy(struct isle_backing *backing)
 {
-	isle_cache_put(backing->cache);
+	isle_cache_put(backing->cache, backing->writable);
 	fput(backing->file);
 	kfree(backing);
 }

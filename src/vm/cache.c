@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Caches: see cache.h. Counterparts: mm/filemap.c, mm/truncate.c. */
 
+#include <linux/file.h>
 #include <linux/hashtable.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -27,6 +28,17 @@ static struct isle_cache *cache_find(const struct address_space *mapping)
 	return NULL;
 }
 
+/*
+ * mmap() counts a writable mapping in the file's f_mapping for as long as it
+ * takes, and isle_opener_bind() may change that meanwhile: the count is then
+ * raised in one mapping and lowered in another. Nobody acts on it here, but it
+ * must not get negative, which means that writing is denied.
+ */
+static void set_writable(const struct isle_object *object)
+{
+	atomic_set(&isle_object_mapping(object)->i_mmap_writable, 1 << 30);
+}
+
 /* Its first reference is the mark's; without the mark there is no cache. */
 static struct isle_cache *cache_create(struct isle *isle,
 				       struct address_space *mapping)
@@ -42,8 +54,10 @@ static struct isle_cache *cache_create(struct isle *isle,
 		kfree(cache);
 		return ERR_PTR(err);
 	}
+	set_writable(&cache->object);
 	cache->mapping = mapping;
 	mutex_init(&cache->lock);
+	isle_writeback_start(cache);
 	fsnotify_init_mark(&cache->mark, watch);
 	cache->mark.mask = FS_MODIFY;
 	err = fsnotify_add_inode_mark(&cache->mark, mapping->host, 0);
@@ -56,60 +70,140 @@ static struct isle_cache *cache_create(struct isle *isle,
 	return cache;
 }
 
-struct isle_cache *isle_cache_get(struct isle *isle,
-				  struct address_space *mapping)
+struct isle_cache *isle_cache_get(struct isle *isle, struct file *file,
+				  bool write)
 {
 	struct isle_cache *cache;
+	int err;
 
+	/* As any mapping that may be written: it excludes a seal against it. */
+	err = write ? mapping_map_writable(file->f_mapping) : 0;
+	if (err)
+		return ERR_PTR(err);
 	mutex_lock(&table_lock);
-	cache = cache_find(mapping);
+	cache = cache_find(file->f_mapping);
 	if (!cache)
-		cache = cache_create(isle, mapping);
-	if (!IS_ERR(cache))
+		cache = cache_create(isle, file->f_mapping);
+	if (!IS_ERR(cache)) {
 		cache->openers++;
+		if (write && !cache->writeback.writers++)
+			cache->writeback.file = get_file(file);
+	}
 	mutex_unlock(&table_lock);
+	if (write && IS_ERR(cache))
+		mapping_unmap_writable(file->f_mapping);
 	return cache;
 }
 
-void isle_cache_put(struct isle_cache *cache)
+struct file *isle_cache_get_writer(struct isle_cache *cache)
+{
+	struct file *file;
+
+	mutex_lock(&table_lock);
+	file = cache->writeback.file;
+	if (file)
+		get_file(file);
+	mutex_unlock(&table_lock);
+	return file;
+}
+
+/* Nobody writes any more, and everybody who did has written it back. */
+static void last_writer(struct isle_cache *cache)
+{
+	fput(cache->writeback.file);
+	cache->writeback.file = NULL;
+	WARN_ON_ONCE(atomic_long_read(&cache->writeback.dirty));
+}
+
+static bool put_locked(struct isle_cache *cache, bool write)
+{
+	lockdep_assert_held(&table_lock);
+	if (write && !--cache->writeback.writers)
+		last_writer(cache);
+	if (--cache->openers)
+		return false;
+	hash_del(&cache->node);
+	return true;
+}
+
+void isle_cache_put(struct isle_cache *cache, bool write)
 {
 	bool last;
 
+	if (write) {
+		isle_writeback(cache, 0, ULONG_MAX);
+		mapping_unmap_writable(cache->mapping);
+	}
 	mutex_lock(&table_lock);
-	last = !--cache->openers;
-	if (last)
-		hash_del(&cache->node);
+	last = put_locked(cache, write);
 	mutex_unlock(&table_lock);
 	if (!last)
 		return;
 	mutex_lock(&cache->lock);
 	cache->dead = true;
 	mutex_unlock(&cache->lock);
+	cancel_delayed_work_sync(&cache->writeback.work);
 	isle_object_destroy(&cache->object);
 	fsnotify_destroy_mark(&cache->mark, watch);
 	fsnotify_put_mark(&cache->mark);
 }
 
-/* Forget slots of a locked chunk. */
+static bool slot_dirty(const struct isle_cache *cache,
+		       const struct isle_chunk *chunk, unsigned int slot)
+{
+	return chunk->slot[slot] != ISLE_NO_FRAME &&
+	       isle_page_dirty(cache, chunk, slot);
+}
+
+/* What is beyond the end of the file need not be written. */
+static void clean_slots(struct isle_cache *cache, struct isle_chunk *chunk,
+			unsigned int first, unsigned int last)
+{
+	unsigned int slot;
+
+	for (slot = first; chunk->dirty && slot <= last; slot++) {
+		if (chunk->slot[slot] != ISLE_NO_FRAME)
+			isle_page_clear_dirty(cache, chunk, slot);
+	}
+}
+
+/* Free slots between dirty ones. Nothing maps any of them. */
+static void free_clean(struct isle_cache *cache, struct isle_chunk *chunk,
+		       unsigned int first, unsigned int last)
+{
+	unsigned int slot, end, freed = 0;
+
+	for (slot = first; slot <= last; slot = end + 1) {
+		for (end = slot; end <= last; end++) {
+			if (chunk->dirty && slot_dirty(cache, chunk, end))
+				break;
+		}
+		if (end > slot)
+			freed += isle_chunk_free(&cache->object.store, chunk,
+						 slot, end - 1);
+	}
+	atomic_long_sub(freed, &cache->pages);
+}
+
+/* Forget slots of a locked chunk; @all of them, or those that are clean. */
 static void drop_slots(struct isle_cache *cache, struct isle_chunk *chunk,
 		       unsigned long index, unsigned int first,
-		       unsigned int last)
+		       unsigned int last, bool all)
 {
 	pgoff_t start = (pgoff_t)index << ISLE_CHUNK_ORDER;
-	struct isle_store *store = &cache->object.store;
-	unsigned int freed;
 
 	if (chunk->used) {
 		isle_unmap_object(&cache->object, start + first, start + last);
-		freed = isle_chunk_free(store, chunk, first, last);
-		atomic_long_sub(freed, &cache->pages);
+		if (all)
+			clean_slots(cache, chunk, first, last);
+		free_clean(cache, chunk, first, last);
 	}
 	if (!chunk->used)
-		isle_chunk_remove(store, chunk, index);
+		isle_chunk_remove(&cache->object.store, chunk, index);
 }
 
 static void drop_range(struct isle_cache *cache, pgoff_t first, pgoff_t last,
-		       bool killable)
+		       bool all)
 {
 	unsigned long index = isle_chunk_index(first);
 	unsigned long end = isle_chunk_index(last);
@@ -121,10 +215,10 @@ static void drop_range(struct isle_cache *cache, pgoff_t first, pgoff_t last,
 		pgoff_t stop = min(last, start + ISLE_CHUNK_SLOTS - 1);
 
 		drop_slots(cache, chunk, index, max(first, start) - start,
-			   stop - start);
+			   stop - start, all);
 		isle_chunk_unlock(chunk);
 		if (index++ == end ||
-		    (killable && fatal_signal_pending(current)))
+		    (!all && fatal_signal_pending(current)))
 			break;
 		cond_resched();
 	}
@@ -132,7 +226,7 @@ static void drop_range(struct isle_cache *cache, pgoff_t first, pgoff_t last,
 
 void isle_cache_discard(struct isle_cache *cache, pgoff_t first, pgoff_t last)
 {
-	drop_range(cache, first, last, true);
+	drop_range(cache, first, last, false);
 }
 
 /* What follows the end of the file in its last page reads as zeroes. */
@@ -182,7 +276,7 @@ void isle_cache_truncate(struct isle_cache *cache)
 	pgoff_t first = isle_pages_of(size);
 
 	isle_unmap_object(&cache->object, first, ULONG_MAX - 1);
-	drop_range(cache, first, ULONG_MAX, false);
+	drop_range(cache, first, ULONG_MAX, true);
 	clear_tail(cache, size);
 }
 
@@ -223,7 +317,13 @@ static const struct fsnotify_ops watch_ops = {
 
 int isle_cache_init(void)
 {
+	int err = isle_writeback_init();
+
+	if (err)
+		return err;
 	watch = fsnotify_alloc_group(&watch_ops, 0);
+	if (IS_ERR(watch))
+		isle_writeback_exit();
 	return PTR_ERR_OR_ZERO(watch);
 }
 
@@ -231,4 +331,5 @@ void isle_cache_exit(void)
 {
 	fsnotify_wait_marks_destroyed();
 	fsnotify_put_group(watch);
+	isle_writeback_exit();
 }

@@ -16,6 +16,7 @@
 #include <linux/pagemap.h>
 
 #include "object.h"
+#include "writeback.h"
 
 /**
  * struct isle_cache - isle's pages of a file
@@ -28,6 +29,7 @@
  * @seen: no page beyond this size, in bytes, was ever mapped
  * @lock: protects @dead
  * @dead: no longer to be truncated
+ * @writeback: its dirty pages
  * @mark: tells when the file changes. The cache is freed with it.
  */
 struct isle_cache {
@@ -39,6 +41,7 @@ struct isle_cache {
 	atomic64_t seen;
 	struct mutex lock;	/* inside i_rwsem, outside chunks' */
 	bool dead;
+	struct isle_writeback writeback;
 	struct fsnotify_mark mark;
 };
 
@@ -66,22 +69,35 @@ loff_t isle_cache_size(struct isle_cache *cache);
 /**
  * isle_cache_get - find or make the cache of a file
  * @isle: where its pages come from
- * @mapping: the file's page cache; the caller has the file open
+ * @file: the file; the caller keeps it open
+ * @write: the caller may write to it
  *
  * Context: process, may sleep.
- * Return: the cache, or an ERR_PTR: -ENOMEM, -ENOSPC (no more watches).
+ * Return: the cache, or an ERR_PTR: -ENOMEM; -EPERM: a memfd that was sealed
+ * against writing.
  */
-struct isle_cache *isle_cache_get(struct isle *isle,
-				  struct address_space *mapping);
+struct isle_cache *isle_cache_get(struct isle *isle, struct file *file,
+				  bool write);
 
 /**
  * isle_cache_put - undo isle_cache_get(), while the file is still open
  * @cache: the cache; the last one frees its pages
+ * @write: as in isle_cache_get(); what the caller wrote goes to the file first
+ *
+ * Context: process, no lock held.
  */
-void isle_cache_put(struct isle_cache *cache);
+void isle_cache_put(struct isle_cache *cache, bool write);
 
 /**
- * isle_cache_discard - forget part of a file
+ * isle_cache_get_writer - the file that pages are written back to
+ * @cache: the cache
+ *
+ * Return: an open file with a reference, or NULL if nobody may write.
+ */
+struct file *isle_cache_get_writer(struct isle_cache *cache);
+
+/**
+ * isle_cache_discard - forget part of a file, but for dirty pages
  * @cache: the cache
  * @first: the first page offset
  * @last: the last page offset

@@ -59,7 +59,7 @@ static int mmap_shared(struct isle_vm_opener *opener, struct vm_area_struct *vma
 	return 0;
 }
 
-/* Not of pages that could be pinned: the file is not written to by it. */
+/* Not of pages that could be pinned: who pins them writes unseen. */
 static int mmap_file(struct isle_vm_opener *opener, struct vm_area_struct *vma)
 {
 	struct isle_mapping *mapping = isle_mapping_create(opener);
@@ -109,6 +109,23 @@ static int isle_mmap(struct file *file, struct vm_area_struct *vma)
 				 mmap_shared(opener, vma);
 }
 
+/*
+ * Also what msync() calls, with offsets in the file. An anonymous object has
+ * nothing to write.
+ */
+static int isle_fsync(struct file *file, loff_t start, loff_t end, int datasync)
+{
+	struct isle_backing *backing = isle_opener_backing(file->private_data);
+	int err, earlier;
+
+	if (!backing)
+		return 0;
+	isle_writeback(backing->cache, start >> PAGE_SHIFT, end >> PAGE_SHIFT);
+	err = vfs_fsync_range(backing->file, start, end, datasync);
+	earlier = file_check_and_advance_wb_err(file);
+	return err ?: earlier;
+}
+
 static const struct file_operations isle_fops = {
 	.owner		= THIS_MODULE,
 	.open		= isle_open,
@@ -116,7 +133,7 @@ static const struct file_operations isle_fops = {
 	.mmap		= isle_mmap,
 	.unlocked_ioctl	= isle_ioctl,
 	.compat_ioctl	= compat_ptr_ioctl,
-	.fsync		= noop_fsync,
+	.fsync		= isle_fsync,
 };
 
 static struct miscdevice isle_device = {

@@ -239,7 +239,14 @@ static vm_fault_t shared_fault(struct vm_fault *vmf)
 
 static vm_fault_t file_fault(struct vm_fault *vmf)
 {
+	if (vmf->flags & FAULT_FLAG_WRITE)
+		return fault_do(vmf, true, isle_file_write);
 	return fault_do(vmf, true, isle_file_map);
+}
+
+static vm_fault_t file_pfn_mkwrite(struct vm_fault *vmf)
+{
+	return fault_do(vmf, true, isle_file_write);
 }
 
 /*
@@ -305,5 +312,6 @@ const struct vm_operations_struct isle_file_vm_ops = {
 	.close		= shared_close,
 	.fault		= file_fault,
 	.map_pages	= map_pages,
+	.pfn_mkwrite	= file_pfn_mkwrite,
 	.access		= isle_access,
 };

@@ -11,7 +11,8 @@
  *   present  write   private   nothing: the zero frame       anon.c
  *   present  write   private   anything else                 wp.c
  *   none     any     shared    nothing, a page               shared.c
- *   none     read    file      a page of the file            file.c
+ *   none     any     file      a page of the file            file.c
+ *   present  write   file      a page of the file            file.c
  *
  * "file" is a shared mapping of an opener that is bound to a file. A page of
  * the file that isle does not have yet is brought in first, by file.c, and the

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Files: see file.h. Counterparts: filemap_fault(), filemap_map_pages(),
- * do_read_fault().
+ * do_read_fault(), do_shared_fault() and do_page_mkwrite().
  *
  * Reading has two steps. First the page comes into the file's own page cache,
  * with nothing of isle's locked; racing faults meet there on the folio's lock.
@@ -47,6 +47,7 @@ static int fill_slot(struct isle_vm_opener *opener, struct isle_chunk *chunk,
 		isle_free_frames(isle, id, 0);
 		return err;
 	}
+	isle_frame(isle, id)->private = 0;
 	chunk->slot[isle_chunk_slot(pgoff)] = id;
 	chunk->used++;
 	atomic_long_inc(&opener->backing->cache->pages);
@@ -91,6 +92,8 @@ static int fill_window(struct isle_vm_opener *opener, pgoff_t pgoff,
 	if (IS_ERR(chunk))
 		return PTR_ERR(chunk);
 	size = isle_cache_size(cache);
+	/* A guess leaves room for what is asked for. */
+	nr = clamp_t(unsigned long, isle_opener_room(opener) / 2, 1, nr);
 	end = min3(end, pgoff + nr, isle_pages_of(size));
 	for (next = pgoff; next < end && !err; next++)
 		err = fill_page(opener, chunk, next, size);
@@ -154,4 +157,17 @@ int isle_file_map(struct isle_fault *fault)
 		isle_opener_count(fault->opener, ISLE_FAULT_AROUND,
 				  mapped - 1);
 	return 0;
+}
+
+int isle_file_write(struct isle_fault *fault)
+{
+	int err;
+
+	if (fault->chunk->slot[fault->slot] == ISLE_NO_FRAME)
+		return -ENODATA;
+	isle_page_set_dirty(fault->cache, fault->chunk, fault->slot);
+	err = isle_make_writable(fault->vma,
+				 isle_slot_address(fault, fault->slot),
+				 fault->isle, fault->chunk->slot[fault->slot]);
+	return err ?: isle_file_map(fault);
 }

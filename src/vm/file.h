@@ -30,4 +30,12 @@ int isle_file_read(struct isle_vm_opener *opener, pgoff_t pgoff,
  */
 int isle_file_map(struct isle_fault *fault);
 
+/**
+ * isle_file_write - a write fault in a shared mapping of a file
+ * @fault: the fault
+ *
+ * Makes the page dirty. Return: as isle_file_map().
+ */
+int isle_file_write(struct isle_fault *fault);
+
 #endif /* _ISLE_FILE_H */

@@ -163,6 +163,7 @@ static int do_opener(struct file *file, union isle_arg *arg)
 	info->faults_sigbus = sum.count[ISLE_FAULT_SIGBUS];
 	info->faults_file = sum.count[ISLE_FAULT_FILE];
 	info->filled_pages = sum.count[ISLE_FAULT_FILLED];
+	info->dirty_pages = isle_opener_dirty(opener);
 	return 0;
 }
 

@@ -98,6 +98,13 @@ unsigned long isle_opener_cached(const struct isle_vm_opener *opener)
 	return backing ? isle_cache_pages(backing->cache) : 0;
 }
 
+unsigned long isle_opener_dirty(const struct isle_vm_opener *opener)
+{
+	const struct isle_backing *backing = isle_opener_backing(opener);
+
+	return backing ? atomic_long_read(&backing->cache->writeback.dirty) : 0;
+}
+
 void isle_opener_bind(struct isle_vm_opener *opener, struct file *file,
 		      struct isle_backing *backing)
 {
@@ -122,4 +129,12 @@ unsigned int isle_opener_charge(struct isle_vm_opener *opener, unsigned int nr)
 	over = min_t(long, over, nr);
 	atomic_long_sub(over, &opener->held);
 	return nr - over;
+}
+
+unsigned long isle_opener_room(const struct isle_vm_opener *opener)
+{
+	long room = READ_ONCE(opener->limit) - isle_opener_cached(opener) -
+		    atomic_long_read(&opener->held);
+
+	return max(room, 0L);
 }

@@ -101,6 +101,12 @@ void isle_opener_bind(struct isle_vm_opener *opener, struct file *file,
 unsigned long isle_opener_cached(const struct isle_vm_opener *opener);
 
 /**
+ * isle_opener_dirty - of these, pages that are to be written
+ * @opener: the opener
+ */
+unsigned long isle_opener_dirty(const struct isle_vm_opener *opener);
+
+/**
  * isle_opener_default_limit - what the module was loaded with, in pages
  */
 unsigned long isle_opener_default_limit(void);
@@ -118,6 +124,12 @@ unsigned int isle_opener_default_around(void);
  * Return: for how many of them there was room.
  */
 unsigned int isle_opener_charge(struct isle_vm_opener *opener, unsigned int nr);
+
+/**
+ * isle_opener_room - pages that the opener may hold besides
+ * @opener: the opener
+ */
+unsigned long isle_opener_room(const struct isle_vm_opener *opener);
 
 /* What a fork shares is counted without being asked for. */
 static inline void isle_opener_charge_fork(struct isle_vm_opener *opener,

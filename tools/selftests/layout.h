@@ -71,7 +71,8 @@ AT(isle_opener, faults_around, 64);
 AT(isle_opener, faults_sigbus, 72);
 AT(isle_opener, faults_file, 80);
 AT(isle_opener, filled_pages, 88);
-AT(isle_opener, reserved, 96);
+AT(isle_opener, dirty_pages, 96);
+AT(isle_opener, reserved, 104);
 
 SIZE(isle_stats, 240);
 AT(isle_stats, managed, 0);
