@@ -293,7 +293,7 @@ static int file_changed(struct fsnotify_mark *mark, u32 mask,
 	s64 seen, size;
 
 	seen = atomic64_read(&cache->seen);
-	smp_mb();
+	smp_mb(); /* pairs with isle_cache_size() */
 	size = i_size_read(inode);
 	if (likely(size >= seen))
 		return 0;

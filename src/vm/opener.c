@@ -114,6 +114,7 @@ void isle_opener_bind(struct isle_vm_opener *opener, struct file *file,
 	opener->object = object;
 	file->f_mapping = isle_object_mapping(object);
 	file->f_wb_err = filemap_sample_wb_err(file->f_mapping);
+	/* pairs with isle_opener_backing() */
 	smp_store_release(&opener->backing, backing);
 }
 

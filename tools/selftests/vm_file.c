@@ -145,7 +145,6 @@ static void noexec(void)
 	check(!shell("umount %s/noexec"), "until it is closed");
 }
 
-
 static void ends(const char *name, int flags)
 {
 	int file = make_file(name, ODD, 3), fd = open_bound(file, 0);
@@ -492,6 +491,43 @@ static void limited(void)
 	close(file);
 }
 
+/* A disk that has lost what is behind its first megabyte. */
+static void unreadable(void)
+{
+	int file, fd, again;
+	char *p;
+
+	if (!mounted) {
+		skip("mounts nothing", "what can't be read");
+		return;
+	}
+	if (shell("PATH=$PATH:/sbin:/usr/sbin\n"
+		  "cd %s && truncate -s 16M bad && mkdir badfs || exit\n"
+		  "mkfs.ext4 -q bad && mount -o loop bad badfs"))
+		bail_out("no second ext4");
+	close(make_file("badfs/file", 8 * MB, 25));
+	if (shell("cd %s && umount badfs && mount -o loop,ro,noload bad badfs"))
+		bail_out("mount");
+	file = open_file("badfs/file", O_RDONLY);
+	fd = open_bound(file, PAGE);
+	again = open_bound(file, PAGE);
+	p = map_read(fd, 8 * MB, MAP_SHARED);
+	check(!differs(p, 0, PAGE, 25), "a file on a disk that will fail");
+	expect_log("I/O error,? (on )?dev(ice)? loop");
+	expect_log("isle: vm_file\\[.*SIGBUS at .*: its file can't be read");
+	shell("truncate -s 1M %s/bad");
+	check(touch(p + 6 * MB, false) == SIGBUS, "what can't be read: SIGBUS");
+	check(!differs(p, 0, PAGE, 25), "what was read stays");
+	check(fsync(fd) && errno == EIO && !fsync(fd), "fsync() says why, once");
+	check(fsync(again) && errno == EIO && !fsync(again),
+	      "to each opener");
+	munmap(p, 8 * MB);
+	close(again);
+	close(fd);
+	close(file);
+	shell("umount %s/badfs");
+}
+
 /* Readers that are killed anywhere in a fault. */
 static void killed(const char *name)
 {
@@ -581,6 +617,7 @@ int main(void)
 		truncated("fs/truncate", MAP_SHARED);
 		killed("fs/kill");
 	}
+	unreadable();
 	remove_directory();
 	check(back_to(fd, before), "every frame is back");
 	return tap_end();
