@@ -7,6 +7,7 @@
 #include <linux/slab.h>
 
 #include "cache.h"
+#include "opener.h"
 #include "page_alloc/alloc.h"
 #include "pte.h"
 
@@ -167,6 +168,44 @@ static void clean_slots(struct isle_cache *cache, struct isle_chunk *chunk,
 	}
 }
 
+/* Whoever owns the page of a slot does so no more. */
+static void uncharge_slot(struct isle_cache *cache, struct isle_chunk *chunk,
+			  unsigned int slot)
+{
+	u32 id = chunk->slot[slot];
+	struct isle_vm_opener *owner;
+
+	if (id == ISLE_NO_FRAME)
+		return;
+	owner = isle_frame(cache->object.store.isle, id)->owner;
+	if (!owner)
+		return;
+	isle_frame(cache->object.store.isle, id)->owner = NULL;
+	atomic_long_dec(&owner->held_object);
+	isle_opener_uncharge(owner, 1);
+}
+
+void isle_cache_disown(struct isle_cache *cache, struct isle_vm_opener *opener)
+{
+	struct isle_store *store = &cache->object.store;
+	unsigned long index = 0;
+	struct isle_chunk *chunk;
+	unsigned int slot;
+	u32 id;
+
+	while ((chunk = isle_chunk_lock_next(store, &index, ULONG_MAX))) {
+		for (slot = 0; slot < ISLE_CHUNK_SLOTS; slot++) {
+			id = chunk->slot[slot];
+			if (id != ISLE_NO_FRAME &&
+			    isle_frame(store->isle, id)->owner == opener)
+				uncharge_slot(cache, chunk, slot);
+		}
+		isle_chunk_unlock(chunk);
+		index++;
+		cond_resched();
+	}
+}
+
 /* Free slots between dirty ones. Nothing maps any of them. */
 static void free_clean(struct isle_cache *cache, struct isle_chunk *chunk,
 		       unsigned int first, unsigned int last)
@@ -177,6 +216,7 @@ static void free_clean(struct isle_cache *cache, struct isle_chunk *chunk,
 		for (end = slot; end <= last; end++) {
 			if (chunk->dirty && slot_dirty(cache, chunk, end))
 				break;
+			uncharge_slot(cache, chunk, end);
 		}
 		if (end > slot)
 			freed += isle_chunk_free(&cache->object.store, chunk,

@@ -5,7 +5,9 @@
  * all of them see the same frames.
  *
  * A frame is filled once, by a copy from the file's own page cache, and stays
- * until it is discarded, the file gets shorter or the last opener goes.
+ * until it is discarded, the file gets shorter or the last opener goes. It is
+ * charged to the opener that it was filled for, its struct isle_frame::owner,
+ * and to nobody when that one goes first.
  */
 #ifndef _ISLE_CACHE_H
 #define _ISLE_CACHE_H
@@ -17,6 +19,8 @@
 
 #include "object.h"
 #include "writeback.h"
+
+struct isle_vm_opener;
 
 /**
  * struct isle_cache - isle's pages of a file
@@ -87,6 +91,13 @@ struct isle_cache *isle_cache_get(struct isle *isle, struct file *file,
  * Context: process, no lock held.
  */
 void isle_cache_put(struct isle_cache *cache, bool write);
+
+/**
+ * isle_cache_disown - charge an opener for its pages no more
+ * @cache: the cache
+ * @opener: an opener that brings no more in
+ */
+void isle_cache_disown(struct isle_cache *cache, struct isle_vm_opener *opener);
 
 /**
  * isle_cache_get_writer - the file that pages are written back to

@@ -10,6 +10,7 @@
 
 #include <linux/highmem.h>
 #include <linux/pagemap.h>
+#include <linux/sched/signal.h>
 
 #include "backing.h"
 #include "compat.h"
@@ -32,11 +33,12 @@ static int copy_from_folio(void *to, struct folio *folio, pgoff_t pgoff,
 	return 0;
 }
 
-/* A frame with what the folio has, for an empty slot. */
+/* A frame with what the folio has, for an empty slot; it is charged already. */
 static int fill_slot(struct isle_vm_opener *opener, struct isle_chunk *chunk,
 		     struct folio *folio, pgoff_t pgoff, loff_t size)
 {
 	struct isle *isle = opener->isle;
+	struct isle_frame *frame;
 	int err;
 	u32 id;
 
@@ -47,10 +49,13 @@ static int fill_slot(struct isle_vm_opener *opener, struct isle_chunk *chunk,
 		isle_free_frames(isle, id, 0);
 		return err;
 	}
-	isle_frame(isle, id)->private = 0;
+	frame = isle_frame(isle, id);
+	frame->owner = opener;
+	frame->private = 0;
 	chunk->slot[isle_chunk_slot(pgoff)] = id;
 	chunk->used++;
 	atomic_long_inc(&opener->backing->cache->pages);
+	atomic_long_inc(&opener->held_object);
 	isle_opener_count(opener, ISLE_FAULT_FILLED, 1);
 	return 0;
 }
@@ -71,7 +76,8 @@ static int fill_page(struct isle_vm_opener *opener, struct isle_chunk *chunk,
 		err = -EDQUOT;
 		if (isle_opener_charge(opener, 1)) {
 			err = fill_slot(opener, chunk, folio, pgoff, size);
-			isle_opener_uncharge(opener, 1);
+			if (err)
+				isle_opener_uncharge(opener, 1);
 		}
 	}
 	folio_put(folio);
@@ -113,16 +119,18 @@ int isle_file_read(struct isle_vm_opener *opener, pgoff_t pgoff,
 	unsigned int nr;
 	int err;
 
+	if (fatal_signal_pending(current))
+		return -EINTR;
 	if (pgoff >= isle_pages_of(i_size_read(cache->mapping->host)))
 		return -ENXIO;
 	nr = isle_readahead(backing, pgoff, vm_flags);
 	folio = isle_backing_read(backing, pgoff);
 	if (IS_ERR(folio)) {
 		err = PTR_ERR(folio);
-		if (err != -EINTR && err != -ENOMEM)
-			mapping_set_error(isle_object_mapping(&cache->object),
-					  err);
-		return err;
+		if (err == -EINTR || err == -ENOMEM)
+			return err;
+		mapping_set_error(isle_object_mapping(&cache->object), err);
+		return -EIO;
 	}
 	err = fill_window(opener, pgoff, nr);
 	folio_put(folio);

@@ -17,7 +17,7 @@ struct isle_vm_opener;
  * The caller holds a reference to the opener's file, or a lock on a VMA of it,
  * and no chunk. When it returns the page was there, but may be gone again.
  * Return: 0, or an errno: -ENXIO beyond the end of the file, -EINTR, -EDQUOT,
- * -ENOMEM, or what reading says, which fsync() will tell again.
+ * -ENOMEM, or -EIO, and fsync() will tell what it was.
  */
 int isle_file_read(struct isle_vm_opener *opener, pgoff_t pgoff,
 		   unsigned long vm_flags);

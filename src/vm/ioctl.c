@@ -148,7 +148,7 @@ static int do_opener(struct file *file, union isle_arg *arg)
 
 	held = atomic_long_read(&opener->held);
 	object = atomic_long_read(&opener->held_object);
-	info->object_pages = object + isle_opener_cached(opener);
+	info->object_pages = isle_opener_object_pages(opener);
 	info->block_pages = atomic_long_read(&opener->held_blocks);
 	/* Three counters that others change: never show less than nothing. */
 	info->private_pages = max(held - object - (long)info->block_pages, 0L);

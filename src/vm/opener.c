@@ -68,8 +68,10 @@ err_free:
 void isle_opener_destroy(struct isle_vm_opener *opener)
 {
 	isle_blocks_destroy(opener);
-	if (opener->backing)
+	if (opener->backing) {
+		isle_cache_disown(opener->backing->cache, opener);
 		isle_backing_destroy(opener->backing);
+	}
 	isle_opener_uncharge(opener, isle_object_destroy(&opener->own));
 	WARN_ON_ONCE(atomic_long_read(&opener->held));
 	free_percpu(opener->stat);
@@ -91,11 +93,12 @@ void isle_opener_use(struct isle_vm_opener *opener)
 	mutex_unlock(&opener->lock);
 }
 
-unsigned long isle_opener_cached(const struct isle_vm_opener *opener)
+unsigned long isle_opener_object_pages(const struct isle_vm_opener *opener)
 {
 	const struct isle_backing *backing = isle_opener_backing(opener);
 
-	return backing ? isle_cache_pages(backing->cache) : 0;
+	return backing ? isle_cache_pages(backing->cache) :
+			 atomic_long_read(&opener->held_object);
 }
 
 unsigned long isle_opener_dirty(const struct isle_vm_opener *opener)
@@ -122,8 +125,7 @@ unsigned int isle_opener_charge(struct isle_vm_opener *opener, unsigned int nr)
 {
 	long over;
 
-	over = atomic_long_add_return(nr, &opener->held) +
-	       (long)isle_opener_cached(opener) -
+	over = atomic_long_add_return(nr, &opener->held) -
 	       (long)READ_ONCE(opener->limit);
 	if (likely(over <= 0))
 		return nr;
@@ -134,8 +136,7 @@ unsigned int isle_opener_charge(struct isle_vm_opener *opener, unsigned int nr)
 
 unsigned long isle_opener_room(const struct isle_vm_opener *opener)
 {
-	long room = READ_ONCE(opener->limit) - isle_opener_cached(opener) -
-		    atomic_long_read(&opener->held);
+	long room = READ_ONCE(opener->limit) - atomic_long_read(&opener->held);
 
 	return max(room, 0L);
 }

@@ -26,9 +26,9 @@ struct isle_backing;
  * @used: it has had a mapping or a block; SETUP comes too late
  * @around: pages that one fault maps at most, for new mappings
  * @limit: pages it may hold
- * @held: pages it holds: its own object, private layers, blocks
+ * @held: pages it holds: object, private layers, blocks
  * @held_blocks: of these, in blocks
- * @held_object: of these, in its own object
+ * @held_object: of these, in the object; of a file those that it brought in
  * @blocks: handle -> block
  * @stat: what its faults did
  */
@@ -93,12 +93,10 @@ void isle_opener_bind(struct isle_vm_opener *opener, struct file *file,
 		      struct isle_backing *backing);
 
 /**
- * isle_opener_cached - pages of the file that it is bound to
+ * isle_opener_object_pages - pages of its object, whoever brought them in
  * @opener: the opener
- *
- * They count for each opener that is bound to the file.
  */
-unsigned long isle_opener_cached(const struct isle_vm_opener *opener);
+unsigned long isle_opener_object_pages(const struct isle_vm_opener *opener);
 
 /**
  * isle_opener_dirty - of these, pages that are to be written

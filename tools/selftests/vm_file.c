@@ -473,7 +473,8 @@ static void limited(void)
 		.fd = file,
 		.limit = 16 * PAGE,
 	};
-	char *p;
+	char *p, *q;
+	int other;
 
 	if (ioctl(fd, ISLE_IOC_SETUP, &setup))
 		bail_out("ISLE_IOC_SETUP: %s", strerror(errno));
@@ -486,6 +487,15 @@ static void limited(void)
 	check(!differs(p + 16 * PAGE, 16 * PAGE, 20 * PAGE, 21) &&
 	      !discard(fd, NULL, 40 * PAGE, 0) && !touch(p + 16 * PAGE, true),
 	      "and no more when discarded");
+	discard(fd, NULL, 40 * PAGE, 0);
+	other = open_bound(file, 0);
+	q = map_read(other, 40 * PAGE, MAP_SHARED);
+	check(!differs(q, 0, 40 * PAGE, 21) && !touch(p + PAGE, true) &&
+	      !touch(p + 2 * PAGE, true), "those that others bring in don't");
+	munmap(q, 40 * PAGE);
+	close(other);
+	check(!touch(p + 30 * PAGE, true) && opener(fd).object_pages == 40 &&
+	      opener(fd).private_pages == 4, "nor when the others have gone");
 	munmap(p, 40 * PAGE);
 	close(fd);
 	close(file);
