@@ -139,7 +139,8 @@ struct isle_free {
  * @value: FAULT_AROUND: bytes, as in struct isle_setup; DISCARD: zero
  * @reserved: zero
  *
- * DISCARD gives the frames back; the next touch finds zeroes. By address it
+ * DISCARD gives the frames back; the next touch finds zeroes. Where the opener is
+ * bound to a file, it reads the file again, and dirty pages stay. By address it
  * works on the private layer of each mapping in the range (or on the object,
  * where the mapping is shared); by offset on the object itself. ENOMEM if part
  * of an address range is not a mapping of this opener; nothing is done then.
