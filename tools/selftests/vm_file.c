@@ -505,7 +505,7 @@ static void limited(void)
 static void unreadable(void)
 {
 	int file, fd, again;
-	char *p;
+	char *p, byte;
 
 	if (!mounted) {
 		skip("mounts nothing", "what can't be read");
@@ -526,11 +526,17 @@ static void unreadable(void)
 	expect_log("I/O error,? (on )?dev(ice)? loop");
 	expect_log("isle: vm_file\\[.*SIGBUS at .*: its file can't be read");
 	shell("truncate -s 1M %s/bad");
-	check(touch(p + 6 * MB, false) == SIGBUS, "what can't be read: SIGBUS");
-	check(!differs(p, 0, PAGE, 25), "what was read stays");
-	check(fsync(fd) && errno == EIO && !fsync(fd), "fsync() says why, once");
-	check(fsync(again) && errno == EIO && !fsync(again),
-	      "to each opener");
+	if (pread(file, &byte, 1, 7 * MB) == 1) {
+		skip("this disk reads zeroes there", "what can't be read");
+	} else {
+		check(touch(p + 6 * MB, false) == SIGBUS,
+		      "what can't be read: SIGBUS");
+		check(!differs(p, 0, PAGE, 25), "what was read stays");
+		check(fsync(fd) && errno == EIO && !fsync(fd),
+		      "fsync() says why, once");
+		check(fsync(again) && errno == EIO && !fsync(again),
+		      "to each opener");
+	}
 	munmap(p, 8 * MB);
 	close(again);
 	close(fd);
