@@ -179,6 +179,16 @@ static inline void isle_vma_set_flags(struct vm_area_struct *vma,
 #endif
 }
 
+static inline void isle_vma_clear_flags(struct vm_area_struct *vma,
+					unsigned long flags)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+	vm_flags_clear(vma, flags);
+#else
+	vma->vm_flags &= ~flags;
+#endif
+}
+
 /* Unmap part of a VM_PFNMAP VMA; TLBs are flushed when it returns. */
 static inline void isle_zap_special(struct vm_area_struct *vma,
 				    unsigned long address, unsigned long size)
@@ -196,5 +206,58 @@ static inline void isle_zap_special(struct vm_area_struct *vma,
 #else
 #define isle_pte_mkwrite(pte)	pte_mkwrite(pte)
 #endif
+
+/* Unlock what a fault holds, to return VM_FAULT_RETRY. */
+static inline void isle_release_fault_lock(struct vm_fault *vmf)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
+	release_fault_lock(vmf);
+#else
+	mmap_read_unlock(vmf->vma->vm_mm);
+#endif
+}
+
+/* Whether a file can be mapped at all. */
+#include <linux/fs.h>
+
+static inline bool isle_can_mmap(const struct file *file)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
+	if (file->f_op->mmap_prepare)
+		return true;
+#endif
+	return file->f_op->mmap;
+}
+
+/* A folio of a page cache, with a reference, or NULL. */
+#include <linux/pagemap.h>
+
+static inline struct folio *isle_filemap_get_folio(struct address_space *mapping,
+						   pgoff_t pgoff)
+{
+	struct folio *folio = filemap_get_folio(mapping, pgoff);
+
+	return IS_ERR(folio) ? NULL : folio;
+}
+
+/* tmpfs and memfd, which are read by a call of their own. */
+#include <linux/shmem_fs.h>
+
+static inline bool isle_is_shmem(const struct address_space *mapping)
+{
+	return shmem_mapping((struct address_space *)mapping);
+}
+
+static inline struct folio *isle_shmem_read_folio(struct address_space *mapping,
+						  pgoff_t pgoff)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+	return shmem_read_folio(mapping, pgoff);
+#else
+	struct page *page = shmem_read_mapping_page(mapping, pgoff);
+
+	return IS_ERR(page) ? ERR_CAST(page) : page_folio(page);
+#endif
+}
 
 #endif /* _ISLE_COMPAT_H */

@@ -90,6 +90,15 @@ module_param_cb(fault_around_kb, &fault_around_kb_ops,
 __MODULE_PARM_TYPE(fault_around_kb, "uint");
 MODULE_PARM_DESC(fault_around_kb, "KB that one fault of /dev/isle maps at most, a power of two from 4 to 2048 (64)");
 
+unsigned int isle_param_read_ahead_kb = 128;
+module_param_named(read_ahead_kb, isle_param_read_ahead_kb, uint, 0644);
+MODULE_PARM_DESC(read_ahead_kb, "KB of a file that one fault of /dev/isle reads at most; 0: the page alone (128)");
+
+unsigned int isle_param_dirty_expire_centisecs = 3000;
+module_param_named(dirty_expire_centisecs, isle_param_dirty_expire_centisecs,
+		   uint, 0644);
+MODULE_PARM_DESC(dirty_expire_centisecs, "after how long pages of a file that were written to through /dev/isle are written back; 0: never without being asked (3000)");
+
 static int check_percent(const char *name, unsigned int percent,
 			 unsigned int least)
 {

@@ -52,7 +52,7 @@ void isle_watch_end(void);
 			 { 1, "anon" },		\
 			 { 2, "cow" },		\
 			 { 3, "reuse" },	\
-			 { 6, "map" })
+			 { 8, "map" })
 
 /* What isle's handlers return; perf knows no names of the kernel's enums. */
 #define isle_show_result(result)		\

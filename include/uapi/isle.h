@@ -67,8 +67,12 @@ struct isle_version {
  *         More than that needs CAP_SYS_RESOURCE.
  * @reserved: zero
  *
- * EBUSY after a mapping or a block exists; EOPNOTSUPP for a kind that this
- * module does not have.
+ * ISLE_SETUP_FILE opens the file once more, so @fd may be closed afterwards. It
+ * takes regular files that can be mapped and read by the page, else ENODEV, and
+ * that are open for reading, else EACCES. EBADF: @fd is none.
+ *
+ * EBUSY after a mapping or a block exists, or the opener was bound to a file;
+ * EOPNOTSUPP for ISLE_SETUP_FILE without ISLE_FEATURE_FILE.
  */
 struct isle_setup {
 	__u32 kind;
@@ -135,7 +139,8 @@ struct isle_free {
  * @value: FAULT_AROUND: bytes, as in struct isle_setup; DISCARD: zero
  * @reserved: zero
  *
- * DISCARD gives the frames back; the next touch finds zeroes. By address it
+ * DISCARD gives the frames back; the next touch finds zeroes. Where the opener is
+ * bound to a file, it reads the file again, and dirty pages stay. By address it
  * works on the private layer of each mapping in the range (or on the object,
  * where the mapping is shared); by offset on the object itself. ENOMEM if part
  * of an address range is not a mapping of this opener; nothing is done then.
@@ -153,7 +158,8 @@ struct isle_range {
 /**
  * struct isle_opener - ISLE_IOC_OPENER: what this opener holds
  * @limit: bytes it may hold
- * @object_pages: pages of the object
+ * @object_pages: pages of the object; of a file, those that isle has of it,
+ *                whoever brought them in
  * @private_pages: pages of its private layers; each counted once for each
  *                 layer that maps it
  * @block_pages: pages in blocks of ISLE_IOC_ALLOC
@@ -163,6 +169,9 @@ struct isle_range {
  * @faults_reuse: write faults on a frame with one holder
  * @faults_around: pages mapped besides the one that faulted
  * @faults_sigbus: faults that ended in SIGBUS
+ * @faults_file: faults that had to bring a page of a file in
+ * @filled_pages: pages that were brought in from a file
+ * @dirty_pages: pages of the object that are to be written to its file
  * @reserved: zero
  */
 struct isle_opener {
@@ -176,7 +185,10 @@ struct isle_opener {
 	__u64 faults_reuse;
 	__u64 faults_around;
 	__u64 faults_sigbus;
-	__u64 reserved[6];
+	__u64 faults_file;
+	__u64 filled_pages;
+	__u64 dirty_pages;
+	__u64 reserved[3];
 };
 
 /**
@@ -204,6 +216,8 @@ struct isle_opener {
  * @faults_reuse: likewise
  * @faults_around: likewise
  * @faults_sigbus: likewise
+ * @faults_file: likewise
+ * @filled_pages: likewise
  * @reserved: zero
  */
 struct isle_stats {
@@ -230,7 +244,9 @@ struct isle_stats {
 	__u64 faults_reuse;
 	__u64 faults_around;
 	__u64 faults_sigbus;
-	__u64 reserved[8];
+	__u64 faults_file;
+	__u64 filled_pages;
+	__u64 reserved[6];
 };
 
 /**

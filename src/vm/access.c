@@ -4,7 +4,9 @@
  * where it can't get a page. Nothing gets mapped.
  */
 
+#include "cache.h"
 #include "fault.h"
+#include "file.h"
 
 /* A debugger may do what mprotect() could allow. A write to private text, to
  * set a breakpoint, copies.
@@ -18,6 +20,13 @@ static bool may_access(const struct vm_area_struct *vma, bool write)
 	return vma->vm_flags & VM_WRITE;
 }
 
+/* Where a file is mapped there is always something. */
+static bool must_read(const struct isle_fault *fault)
+{
+	return fault->cache &&
+	       isle_slot_kind(fault, fault->slot) == ISLE_SLOT_EMPTY;
+}
+
 /* Make what is at the fault's address writable by us. */
 static int prepare_write(struct isle_fault *fault)
 {
@@ -26,9 +35,11 @@ static int prepare_write(struct isle_fault *fault)
 			return 0;
 		return isle_unshare(fault);
 	}
-	if (fault->chunk->slot[fault->slot] != ISLE_NO_FRAME)
-		return 0;
-	return isle_shared_populate(fault);
+	if (fault->cache)
+		isle_page_set_dirty(fault->cache, fault->chunk, fault->slot);
+	else if (fault->chunk->slot[fault->slot] == ISLE_NO_FRAME)
+		return isle_shared_populate(fault);
+	return 0;
 }
 
 static void *memory(const struct isle_fault *fault)
@@ -39,6 +50,24 @@ static void *memory(const struct isle_fault *fault)
 				     isle_frame_address(fault->isle, id);
 }
 
+/* As isle_fault_begin(), with what is there in a file. */
+static int begin(struct isle_fault *fault, struct vm_area_struct *vma,
+		 unsigned long address, bool write)
+{
+	int err;
+
+	for (;;) {
+		err = isle_fault_begin(fault, vma, address, write);
+		if (err || !must_read(fault))
+			return err;
+		isle_fault_end(fault);
+		err = isle_file_read(fault->opener, fault->pgoff,
+				     vma->vm_flags);
+		if (err)
+			return err;
+	}
+}
+
 static int access_page(struct vm_area_struct *vma, unsigned long address,
 		       void *buffer, int length, bool write)
 {
@@ -46,7 +75,7 @@ static int access_page(struct vm_area_struct *vma, unsigned long address,
 	char *at;
 	int err;
 
-	err = isle_fault_begin(&fault, vma, address, write);
+	err = begin(&fault, vma, address, write);
 	if (err)
 		return err;
 	if (write)

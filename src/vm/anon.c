@@ -85,7 +85,7 @@ static bool object_appeared(struct isle_fault *fault)
 	if (fault->under)
 		return false;
 	smp_mb(); /* pairs with the one in isle_shared_populate() */
-	if (likely(!isle_store_has_chunk(&fault->opener->object.store,
+	if (likely(!isle_store_has_chunk(&fault->opener->object->store,
 					 fault->pgoff)))
 		return false;
 	isle_zap_layer(fault->layer, fault->vma,
@@ -99,7 +99,9 @@ int isle_anon_read(struct isle_fault *fault)
 	bool zero = isle_slot_kind(fault, fault->slot) == ISLE_SLOT_EMPTY;
 	int err;
 
-	err = isle_anon_map(fault, true);
+	if (zero && fault->cache)
+		return -ENODATA;
+	err = isle_anon_map(fault, !fault->cache);
 	if (err)
 		return err;
 	if (object_appeared(fault))
@@ -175,6 +177,8 @@ int isle_anon_write(struct isle_fault *fault)
 	case ISLE_SLOT_OWN:
 		break;
 	case ISLE_SLOT_EMPTY:
+		if (fault->cache)
+			return -ENODATA;
 		err = populate_layer(fault);
 		break;
 	default:

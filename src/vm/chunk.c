@@ -35,6 +35,7 @@ static struct isle_chunk *chunk_alloc(const struct isle_store *store)
 	refcount_set(&chunk->ref, 1);
 	chunk->sharers = 1;
 	chunk->used = 0;
+	chunk->dirty = 0;
 	chunk->zero = false;
 	memset32(chunk->slot, ISLE_NO_FRAME, ISLE_CHUNK_SLOTS);
 	return chunk;

@@ -39,11 +39,12 @@ enum isle_store_kind {
 
 /**
  * struct isle_chunk - 2 MB of a store
- * @lock: protects @used, @zero, @sharers and @slot, and which frames page
- *        tables map at these offsets
+ * @lock: protects @used, @dirty, @zero, @sharers and @slot, and which frames
+ *        page tables map at these offsets
  * @ref: the stores' references and one of each that looks at the chunk
  * @sharers: stores that it is in
  * @used: slots with a frame
+ * @dirty: of these, pages of a file that are to be written
  * @zero: empty slots may be mapped, to the zero frame
  * @rcu: for look-ups
  * @slot: a frame id each, or ISLE_NO_FRAME
@@ -53,6 +54,7 @@ struct isle_chunk {
 	refcount_t ref;
 	unsigned int sharers;
 	u16 used;
+	u16 dirty;
 	bool zero;
 	struct rcu_head rcu;
 	u32 slot[ISLE_CHUNK_SLOTS];

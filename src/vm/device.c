@@ -11,6 +11,8 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 
+#include "backing.h"
+#include "cache.h"
 #include "compat.h"
 #include "expose.h"
 #include "fault.h"
@@ -29,7 +31,7 @@ static int isle_open(struct inode *inode, struct file *file)
 	if (IS_ERR(opener))
 		return PTR_ERR(opener);
 	file->private_data = opener;
-	file->f_mapping = isle_object_mapping(&opener->object);
+	file->f_mapping = isle_object_mapping(opener->object);
 	return 0;
 }
 
@@ -57,6 +59,19 @@ static int mmap_shared(struct isle_vm_opener *opener, struct vm_area_struct *vma
 	return 0;
 }
 
+/* Not of pages that could be pinned: who pins them writes unseen. */
+static int mmap_file(struct isle_vm_opener *opener, struct vm_area_struct *vma)
+{
+	struct isle_mapping *mapping = isle_mapping_create(opener);
+
+	if (!mapping)
+		return -ENOMEM;
+	vma->vm_private_data = mapping;
+	vma->vm_ops = &isle_file_vm_ops;
+	isle_vma_set_flags(vma, VM_DONTEXPAND | VM_PFNMAP | VM_DONTDUMP);
+	return 0;
+}
+
 /*
  * VM_SHARED makes the core leave copying to us; without VM_MAYSHARE the mapping
  * is a private one in all other respects. VM_WIPEONFORK because ->open() gives
@@ -80,11 +95,35 @@ static int mmap_private(struct isle_vm_opener *opener, struct vm_area_struct *vm
 static int isle_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct isle_vm_opener *opener = file->private_data;
+	int err;
 
 	isle_opener_use(opener);
-	if (vma->vm_flags & VM_MAYSHARE)
-		return mmap_shared(opener, vma);
-	return mmap_private(opener, vma);
+	if (opener->backing) {
+		err = isle_backing_mmap(opener->backing, vma);
+		if (err)
+			return err;
+	}
+	if (!(vma->vm_flags & VM_MAYSHARE))
+		return mmap_private(opener, vma);
+	return opener->backing ? mmap_file(opener, vma) :
+				 mmap_shared(opener, vma);
+}
+
+/*
+ * Also what msync() calls, with offsets in the file. An anonymous object has
+ * nothing to write.
+ */
+static int isle_fsync(struct file *file, loff_t start, loff_t end, int datasync)
+{
+	struct isle_backing *backing = isle_opener_backing(file->private_data);
+	int err, earlier;
+
+	if (!backing)
+		return 0;
+	isle_writeback(backing->cache, start >> PAGE_SHIFT, end >> PAGE_SHIFT);
+	err = vfs_fsync_range(backing->file, start, end, datasync);
+	earlier = file_check_and_advance_wb_err(file);
+	return err ?: earlier;
 }
 
 static const struct file_operations isle_fops = {
@@ -94,7 +133,7 @@ static const struct file_operations isle_fops = {
 	.mmap		= isle_mmap,
 	.unlocked_ioctl	= isle_ioctl,
 	.compat_ioctl	= compat_ptr_ioctl,
-	.fsync		= noop_fsync,
+	.fsync		= isle_fsync,
 };
 
 static struct miscdevice isle_device = {
@@ -116,6 +155,8 @@ void isle_vm_stats(struct isle_stats *stats)
 	stats->faults_reuse = sum.count[ISLE_FAULT_REUSE];
 	stats->faults_around = sum.count[ISLE_FAULT_AROUND];
 	stats->faults_sigbus = sum.count[ISLE_FAULT_SIGBUS];
+	stats->faults_file = sum.count[ISLE_FAULT_FILE];
+	stats->filled_pages = sum.count[ISLE_FAULT_FILLED];
 }
 
 int isle_vm_init(struct isle *isle)
@@ -128,9 +169,12 @@ int isle_vm_init(struct isle *isle)
 	err = isle_object_fs_init();
 	if (err)
 		goto err_chunk;
-	err = isle_anon_init(isle);
+	err = isle_cache_init();
 	if (err)
 		goto err_fs;
+	err = isle_anon_init(isle);
+	if (err)
+		goto err_cache;
 	device_isle = isle;
 	err = misc_register(&isle_device);
 	if (err)
@@ -139,6 +183,8 @@ int isle_vm_init(struct isle *isle)
 
 err_anon:
 	isle_anon_exit(isle);
+err_cache:
+	isle_cache_exit();
 err_fs:
 	isle_object_fs_exit();
 err_chunk:
@@ -150,6 +196,7 @@ void isle_vm_exit(void)
 {
 	misc_deregister(&isle_device);
 	isle_anon_exit(device_isle);
+	isle_cache_exit();
 	isle_object_fs_exit();
 	isle_chunk_exit();
 }

@@ -9,6 +9,7 @@
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
 
+#include "backing.h"
 #include "discard.h"
 #include "layer.h"
 #include "opener.h"
@@ -85,7 +86,11 @@ static void discard_object(struct isle_vm_opener *opener, pgoff_t first,
 {
 	unsigned long freed;
 
-	freed = isle_object_discard(&opener->object, first, last);
+	if (opener->backing) {
+		isle_cache_discard(opener->backing->cache, first, last);
+		return;
+	}
+	freed = isle_object_discard(opener->object, first, last);
 	atomic_long_sub(freed, &opener->held_object);
 	isle_opener_uncharge(opener, freed);
 }
@@ -114,6 +119,24 @@ static int discard_vma(struct vm_area_struct *vma, unsigned long start,
 	return 0;
 }
 
+/* What a file is bound to can be read again, so anybody may discard it. */
+static int discard_offset(struct file *file, const struct isle_range *range)
+{
+	struct isle_vm_opener *opener = file->private_data;
+	const struct isle_backing *backing = isle_opener_backing(opener);
+	pgoff_t first = range->start >> PAGE_SHIFT;
+	pgoff_t last = first + (range->length >> PAGE_SHIFT) - 1;
+
+	if (backing) {
+		first += backing->first;
+		last += backing->first;
+	} else if (!(file->f_mode & FMODE_WRITE)) {
+		return -EBADF;
+	}
+	discard_object(opener, first, last);
+	return fatal_signal_pending(current) ? -EINTR : 0;
+}
+
 int isle_discard(struct file *file, const struct isle_range *range)
 {
 	int err;
@@ -125,11 +148,7 @@ int isle_discard(struct file *file, const struct isle_range *range)
 		return -EINVAL;
 	if (range->flags & ISLE_RANGE_ADDRESS)
 		return for_range(file, range, check_discard, discard_vma);
-	if (!(file->f_mode & FMODE_WRITE))
-		return -EBADF;
-	discard_object(file->private_data, range->start >> PAGE_SHIFT,
-		       (range->start + range->length - 1) >> PAGE_SHIFT);
-	return fatal_signal_pending(current) ? -EINTR : 0;
+	return discard_offset(file, range);
 }
 
 static int check_nothing(struct vm_area_struct *vma, unsigned long start,

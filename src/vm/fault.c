@@ -13,11 +13,14 @@
 
 #include <trace/isle.h>
 
+#include "backing.h"
+#include "compat.h"
 #include "fault.h"
+#include "file.h"
 
 static int fault_lock(struct isle_fault *fault, bool write)
 {
-	struct isle_store *object = &fault->opener->object.store;
+	struct isle_store *object = &fault->opener->object->store;
 	int err;
 
 	fault->chunk = isle_chunk_lock_create(fault->layer ?
@@ -60,30 +63,54 @@ static void fault_window(struct isle_fault *fault, unsigned long address,
 			    ISLE_CHUNK_SLOTS) - 1;
 }
 
+/* There is nothing beyond the end of a file. */
+static int fault_clip(struct isle_fault *fault)
+{
+	pgoff_t end = isle_pages_of(isle_cache_size(fault->cache));
+
+	if (fault->pgoff >= end)
+		return -ENXIO;
+	fault->last = min_t(pgoff_t, fault->last,
+			    fault->slot + (end - 1 - fault->pgoff));
+	return 0;
+}
+
 int isle_fault_begin(struct isle_fault *fault, struct vm_area_struct *vma,
 		     unsigned long address, bool write)
 {
 	struct isle_mapping *mapping = isle_vma_mapping(vma);
+	int err;
 
 	fault->did = ISLE_NR_FAULT_EVENTS;
 	if (!mapping)
-		return -EIO;
+		return -ECHILD;
 	address &= PAGE_MASK;
 	fault->vma = vma;
 	fault->opener = mapping->opener;
 	fault->isle = mapping->opener->isle;
+	fault->cache = mapping->opener->backing ?
+		       mapping->opener->backing->cache : NULL;
 	fault->layer = NULL;
 	if (vma->vm_ops == &isle_private_vm_ops) {
 		fault->layer = isle_vma_layer(vma);
 		if (READ_ONCE(fault->layer->poisoned))
-			return -EIO;
+			return -ECHILD;
 	}
 	fault->pgoff = vma->vm_pgoff +
 		       ((address - vma->vm_start) >> PAGE_SHIFT);
 	fault->slot = isle_chunk_slot(fault->pgoff);
 	fault->base = address - fault->slot * PAGE_SIZE;
 	fault_window(fault, address, READ_ONCE(mapping->around));
-	return fault_lock(fault, write);
+	if (likely(!fault->cache))
+		return fault_lock(fault, write);
+	/* No chunk is made for nothing; what counts is the size under it. */
+	err = fault_clip(fault) ?: fault_lock(fault, write);
+	if (err)
+		return err;
+	err = fault_clip(fault);
+	if (err)
+		isle_fault_end(fault);
+	return err;
 }
 
 void isle_fault_end(struct isle_fault *fault)
@@ -98,10 +125,12 @@ static const char *reason(int err)
 	switch (err) {
 	case -EDQUOT:
 		return "opener is at its limit";
-	case -EIO:
+	case -ENOMEM:
+		return "out of memory";
+	case -ECHILD:
 		return "fork found no memory for this mapping";
 	default:
-		return "out of memory";
+		return "its file can't be read";
 	}
 }
 
@@ -120,9 +149,11 @@ static vm_fault_t fault_result(struct vm_area_struct *vma,
 		if (mapping)
 			isle_opener_count(mapping->opener, ISLE_FAULT_SIGBUS,
 					  1);
-		pr_warn_ratelimited("%s[%d]: SIGBUS at %lx: %s\n",
-				    current->comm, task_pid_nr(current),
-				    address, reason(err));
+		if (err != -ENXIO)
+			pr_warn_ratelimited("%s[%d]: SIGBUS at %lx: %s\n",
+					    current->comm,
+					    task_pid_nr(current), address,
+					    reason(err));
 	}
 	return VM_FAULT_SIGBUS;
 }
@@ -136,6 +167,27 @@ static unsigned long fault_pfn(const struct isle_fault *fault)
 		return -1UL;
 	id = isle_fault_visible(fault);
 	return id == ISLE_NO_FRAME ? -1UL : isle_id_to_pfn(fault->isle, id);
+}
+
+/*
+ * Read a page of the file with the mmap or VMA lock dropped: it may take long.
+ * Counterpart: maybe_unlock_mmap_for_io(). ->pfn_mkwrite() can't.
+ * Return: whether it was done, and the core must fault again.
+ */
+static bool read_unlocked(struct vm_fault *vmf, const struct isle_fault *fault)
+{
+	unsigned long vm_flags = vmf->vma->vm_flags;
+	struct file *file;
+
+	if (!fault_flag_allow_retry_first(vmf->flags) ||
+	    vmf->flags & (FAULT_FLAG_RETRY_NOWAIT | FAULT_FLAG_MKWRITE))
+		return false;
+	file = get_file(vmf->vma->vm_file);
+	isle_release_fault_lock(vmf);
+	/* An error comes back, and is reported, when the fault is repeated. */
+	isle_file_read(fault->opener, fault->pgoff, vm_flags);
+	fput(file);
+	return true;
 }
 
 static vm_fault_t fault_do(struct vm_fault *vmf, bool write,
@@ -153,11 +205,18 @@ static vm_fault_t fault_do(struct vm_fault *vmf, bool write,
 		err = path(&fault);
 		pfn = fault_pfn(&fault);
 		isle_fault_end(&fault);
-	} while (err == -EAGAIN && fault.layer);
+		if (err == -ENODATA) {
+			isle_opener_count(fault.opener, ISLE_FAULT_FILE, 1);
+			if (read_unlocked(vmf, &fault))
+				return VM_FAULT_RETRY | VM_FAULT_MAJOR;
+			err = isle_file_read(fault.opener, fault.pgoff,
+					     vmf->vma->vm_flags) ?: -ENODATA;
+		}
+	} while (err == -ENODATA || (err == -EAGAIN && fault.layer));
 	result = fault_result(vmf->vma, vmf->address, err);
 	trace_fault(vmf->address, vmf->pgoff, pfn, fault.did,
 		    vmf->flags & FAULT_FLAG_WRITE,
-		    vmf->vma->vm_ops == &isle_shared_vm_ops, result, err);
+		    vmf->vma->vm_ops != &isle_private_vm_ops, result, err);
 	return result;
 }
 
@@ -176,6 +235,18 @@ static vm_fault_t private_pfn_mkwrite(struct vm_fault *vmf)
 static vm_fault_t shared_fault(struct vm_fault *vmf)
 {
 	return fault_do(vmf, true, isle_shared);
+}
+
+static vm_fault_t file_fault(struct vm_fault *vmf)
+{
+	if (vmf->flags & FAULT_FLAG_WRITE)
+		return fault_do(vmf, true, isle_file_write);
+	return fault_do(vmf, true, isle_file_map);
+}
+
+static vm_fault_t file_pfn_mkwrite(struct vm_fault *vmf)
+{
+	return fault_do(vmf, true, isle_file_write);
 }
 
 /*
@@ -233,5 +304,14 @@ const struct vm_operations_struct isle_shared_vm_ops = {
 	.close		= shared_close,
 	.fault		= shared_fault,
 	.map_pages	= map_pages,
+	.access		= isle_access,
+};
+
+const struct vm_operations_struct isle_file_vm_ops = {
+	.open		= shared_open,
+	.close		= shared_close,
+	.fault		= file_fault,
+	.map_pages	= map_pages,
+	.pfn_mkwrite	= file_pfn_mkwrite,
 	.access		= isle_access,
 };

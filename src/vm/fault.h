@@ -11,6 +11,13 @@
  *   present  write   private   nothing: the zero frame       anon.c
  *   present  write   private   anything else                 wp.c
  *   none     any     shared    nothing, a page               shared.c
+ *   none     any     file      a page of the file            file.c
+ *   present  write   file      a page of the file            file.c
+ *
+ * "file" is a shared mapping of an opener that is bound to a file. A page of
+ * the file that isle does not have yet is brought in first, by file.c, and the
+ * fault begins anew; the same goes for private mappings of such an opener, to
+ * which it is a page of the object.
  */
 #ifndef _ISLE_FAULT_H
 #define _ISLE_FAULT_H
@@ -27,6 +34,7 @@
 /**
  * struct isle_fault - a fault, with its chunk locked
  * @vma: the VMA
+ * @cache: the file's pages, if the opener is bound to a file
  * @layer: private: its layer
  * @opener: its file
  * @isle: the instance
@@ -41,6 +49,7 @@
  */
 struct isle_fault {
 	struct vm_area_struct *vma;
+	struct isle_cache *cache;
 	struct isle_layer *layer;
 	struct isle_vm_opener *opener;
 	struct isle *isle;
@@ -102,8 +111,9 @@ static inline unsigned long isle_slot_address(const struct isle_fault *fault,
  * @address: in it
  * @write: for a write: in a private mapping the chunk becomes the layer's own
  *
- * Return: 0, or an errno with nothing locked: -EIO for a poisoned layer,
- * -ENOMEM, -EINTR for a task that is being killed.
+ * Return: 0, or an errno with nothing locked: -ECHILD for a poisoned layer,
+ * -ENXIO beyond the end of a file, -ENOMEM, -EINTR for a task that is being
+ * killed.
  */
 int isle_fault_begin(struct isle_fault *fault, struct vm_area_struct *vma,
 		     unsigned long address, bool write);
@@ -154,7 +164,8 @@ int isle_anon_map(struct isle_fault *fault, bool zero);
  * isle_anon_read - a read fault in a private mapping
  * @fault: the fault
  *
- * Return: 0, -EAGAIN to begin again, or what failed.
+ * Return: 0, -EAGAIN to begin again, -ENODATA to do so after isle_file_read(),
+ * or what failed.
  */
 int isle_anon_read(struct isle_fault *fault);
 
@@ -163,7 +174,7 @@ int isle_anon_read(struct isle_fault *fault);
  *                   maybe the zero frame
  * @fault: the fault
  *
- * Return: 0 or what failed.
+ * Return: 0, -ENODATA as isle_anon_read(), or what failed.
  */
 int isle_anon_write(struct isle_fault *fault);
 
@@ -180,7 +191,7 @@ int isle_unshare(struct isle_fault *fault);
  * isle_wp - a write fault in a private mapping on what is mapped for reading
  * @fault: the fault
  *
- * Return: 0 or what failed.
+ * Return: 0, -ENODATA as isle_anon_read(), or what failed.
  */
 int isle_wp(struct isle_fault *fault);
 

@@ -13,6 +13,8 @@ enum isle_fault_event {
 	ISLE_FAULT_REUSE,	/* made the last holder's entry writable */
 	ISLE_FAULT_AROUND,	/* pages mapped besides the one that faulted */
 	ISLE_FAULT_SIGBUS,
+	ISLE_FAULT_FILE,	/* waited for a page of a file */
+	ISLE_FAULT_FILLED,	/* pages filled from a file */
 	ISLE_NR_FAULT_EVENTS,
 };
 

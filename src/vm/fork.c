@@ -21,7 +21,7 @@
 
 static struct isle_object *layer_object(const struct isle_layer *layer)
 {
-	return &layer->mapping.opener->object;
+	return layer->mapping.opener->object;
 }
 
 /*

@@ -10,6 +10,7 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
+#include "backing.h"
 #include "block.h"
 #include "discard.h"
 #include "ioctl.h"
@@ -37,7 +38,8 @@ static int do_version(struct file *file, union isle_arg *arg)
 	arg->version.abi = ISLE_ABI_VERSION;
 	arg->version.page_size = PAGE_SIZE;
 	arg->version.max_order = ISLE_TOP_ORDER;
-	arg->version.features = ISLE_FEATURE_PRIVATE | ISLE_FEATURE_SHARED;
+	arg->version.features = ISLE_FEATURE_PRIVATE | ISLE_FEATURE_SHARED |
+				ISLE_FEATURE_FILE;
 	if (isle_param_debug)
 		arg->version.features |= ISLE_FEATURE_DEBUG;
 	return 0;
@@ -59,13 +61,14 @@ static int do_setup(struct file *file, union isle_arg *arg)
 {
 	struct isle_vm_opener *opener = file->private_data;
 	struct isle_setup *setup = &arg->setup;
+	struct isle_backing *backing = NULL;
 	unsigned long limit;
 	int around, err = 0;
 
-	if (setup->kind == ISLE_SETUP_FILE)
-		return -EOPNOTSUPP;
-	if (setup->kind != ISLE_SETUP_ANON || setup->flags || setup->fd != -1 ||
-	    setup->offset)
+	if (setup->flags || setup->kind > ISLE_SETUP_FILE)
+		return -EINVAL;
+	if (setup->kind == ISLE_SETUP_ANON &&
+	    (setup->fd != -1 || setup->offset))
 		return -EINVAL;
 	around = isle_parse_around(setup->fault_around);
 	if (around < 0)
@@ -74,14 +77,25 @@ static int do_setup(struct file *file, union isle_arg *arg)
 	if (err)
 		return err;
 
+	if (setup->kind == ISLE_SETUP_FILE) {
+		backing = isle_backing_create(opener->isle, file, setup->fd,
+					      setup->offset);
+		if (IS_ERR(backing))
+			return PTR_ERR(backing);
+	}
+
 	mutex_lock(&opener->lock);
-	if (opener->used) {
+	if (opener->used || opener->backing) {
 		err = -EBUSY;
 	} else {
+		if (backing)
+			isle_opener_bind(opener, file, backing);
 		WRITE_ONCE(opener->around, around);
 		WRITE_ONCE(opener->limit, limit);
 	}
 	mutex_unlock(&opener->lock);
+	if (err && backing)
+		isle_backing_destroy(backing);
 	return err;
 }
 
@@ -130,14 +144,14 @@ static int do_opener(struct file *file, union isle_arg *arg)
 	struct isle_opener *info = &arg->opener;
 	unsigned long limit = READ_ONCE(opener->limit);
 	struct isle_faultstat sum;
-	long held;
+	long held, object;
 
 	held = atomic_long_read(&opener->held);
-	info->object_pages = atomic_long_read(&opener->held_object);
+	object = atomic_long_read(&opener->held_object);
+	info->object_pages = isle_opener_object_pages(opener);
 	info->block_pages = atomic_long_read(&opener->held_blocks);
 	/* Three counters that others change: never show less than nothing. */
-	info->private_pages = max(held - (long)info->object_pages -
-				  (long)info->block_pages, 0L);
+	info->private_pages = max(held - object - (long)info->block_pages, 0L);
 	info->limit = limit == ISLE_LIMIT_NONE ? 0 : (u64)limit << PAGE_SHIFT;
 
 	isle_faultstat_sum(opener->stat, &sum);
@@ -147,6 +161,9 @@ static int do_opener(struct file *file, union isle_arg *arg)
 	info->faults_reuse = sum.count[ISLE_FAULT_REUSE];
 	info->faults_around = sum.count[ISLE_FAULT_AROUND];
 	info->faults_sigbus = sum.count[ISLE_FAULT_SIGBUS];
+	info->faults_file = sum.count[ISLE_FAULT_FILE];
+	info->filled_pages = sum.count[ISLE_FAULT_FILLED];
+	info->dirty_pages = isle_opener_dirty(opener);
 	return 0;
 }
 

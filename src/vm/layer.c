@@ -44,14 +44,14 @@ struct isle_layer *isle_layer_create(struct isle_vm_opener *opener,
 	mapping_init(&layer->mapping, opener);
 	isle_store_init(&layer->store, opener->isle, ISLE_STORE_LAYER);
 	layer->mm = mm;
-	atomic_inc(&opener->object.nr_layers);
+	atomic_inc(&opener->object->nr_layers);
 	return layer;
 }
 
 static void layer_destroy(struct isle_layer *layer)
 {
 	struct isle_vm_opener *opener = layer->mapping.opener;
-	struct isle_object *object = &opener->object;
+	struct isle_object *object = opener->object;
 
 	spin_lock(&object->fork_lock);
 	if (layer->parent)

@@ -55,6 +55,7 @@ struct isle_layer {
 
 extern const struct vm_operations_struct isle_private_vm_ops;
 extern const struct vm_operations_struct isle_shared_vm_ops;
+extern const struct vm_operations_struct isle_file_vm_ops;
 
 static inline struct isle_mapping *isle_vma_mapping(struct vm_area_struct *vma)
 {

@@ -7,6 +7,7 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 
+#include "backing.h"
 #include "block.h"
 #include "chunk.h"
 #include "main.h"
@@ -45,9 +46,10 @@ struct isle_vm_opener *isle_opener_create(struct isle *isle)
 		err = -ENOMEM;
 		goto err_free;
 	}
-	err = isle_object_init(&opener->object, isle);
+	err = isle_object_init(&opener->own, isle);
 	if (err)
 		goto err_stat;
+	opener->object = &opener->own;
 	opener->isle = isle;
 	opener->around = isle_opener_default_around();
 	opener->limit = isle_opener_default_limit();
@@ -66,7 +68,11 @@ err_free:
 void isle_opener_destroy(struct isle_vm_opener *opener)
 {
 	isle_blocks_destroy(opener);
-	isle_opener_uncharge(opener, isle_object_destroy(&opener->object));
+	if (opener->backing) {
+		isle_cache_disown(opener->backing->cache, opener);
+		isle_backing_destroy(opener->backing);
+	}
+	isle_opener_uncharge(opener, isle_object_destroy(&opener->own));
 	WARN_ON_ONCE(atomic_long_read(&opener->held));
 	free_percpu(opener->stat);
 	kfree(opener);
@@ -87,6 +93,34 @@ void isle_opener_use(struct isle_vm_opener *opener)
 	mutex_unlock(&opener->lock);
 }
 
+unsigned long isle_opener_object_pages(const struct isle_vm_opener *opener)
+{
+	const struct isle_backing *backing = isle_opener_backing(opener);
+
+	return backing ? isle_cache_pages(backing->cache) :
+			 atomic_long_read(&opener->held_object);
+}
+
+unsigned long isle_opener_dirty(const struct isle_vm_opener *opener)
+{
+	const struct isle_backing *backing = isle_opener_backing(opener);
+
+	return backing ? atomic_long_read(&backing->cache->writeback.dirty) : 0;
+}
+
+void isle_opener_bind(struct isle_vm_opener *opener, struct file *file,
+		      struct isle_backing *backing)
+{
+	struct isle_object *object = &backing->cache->object;
+
+	lockdep_assert_held(&opener->lock);
+	opener->object = object;
+	file->f_mapping = isle_object_mapping(object);
+	file->f_wb_err = filemap_sample_wb_err(file->f_mapping);
+	/* pairs with isle_opener_backing() */
+	smp_store_release(&opener->backing, backing);
+}
+
 unsigned int isle_opener_charge(struct isle_vm_opener *opener, unsigned int nr)
 {
 	long over;
@@ -98,4 +132,11 @@ unsigned int isle_opener_charge(struct isle_vm_opener *opener, unsigned int nr)
 	over = min_t(long, over, nr);
 	atomic_long_sub(over, &opener->held);
 	return nr - over;
+}
+
+unsigned long isle_opener_room(const struct isle_vm_opener *opener)
+{
+	long room = READ_ONCE(opener->limit) - atomic_long_read(&opener->held);
+
+	return max(room, 0L);
 }

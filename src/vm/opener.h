@@ -10,24 +10,32 @@
 #include "faultstat.h"
 #include "object.h"
 
+struct file;
 struct isle;
+struct isle_backing;
 
 /**
  * struct isle_vm_opener - an open file of the device
- * @object: what mmap() maps
+ * @object: what mmap() maps: @own or that of a file; does not change once
+ *          @used is set
+ * @own: the object of an opener without a file
+ * @backing: the file that it is bound to, or NULL; set once
  * @isle: where its memory comes from
- * @lock: protects @used, and @around and @limit as long as it is not set
+ * @lock: protects @used, and as long as it is not set @object, @backing,
+ *        @around and @limit
  * @used: it has had a mapping or a block; SETUP comes too late
  * @around: pages that one fault maps at most, for new mappings
  * @limit: pages it may hold
  * @held: pages it holds: object, private layers, blocks
  * @held_blocks: of these, in blocks
- * @held_object: of these, in the object
+ * @held_object: of these, in the object; of a file those that it brought in
  * @blocks: handle -> block
  * @stat: what its faults did
  */
 struct isle_vm_opener {
-	struct isle_object object;
+	struct isle_object *object;
+	struct isle_object own;
+	struct isle_backing *backing;
 	struct isle *isle;
 	struct mutex lock;	/* inside mmap lock */
 	bool used;
@@ -67,6 +75,35 @@ unsigned long isle_openers(void);
  */
 void isle_opener_use(struct isle_vm_opener *opener);
 
+/* The file that it is bound to, for whoever has no mapping of it. */
+static inline struct isle_backing *
+isle_opener_backing(const struct isle_vm_opener *opener)
+{
+	/* pairs with isle_opener_bind() */
+	return smp_load_acquire(&opener->backing);
+}
+
+/**
+ * isle_opener_bind - let an opener be a file
+ * @opener: the opener, locked, not in use and not bound
+ * @file: its own file
+ * @backing: what it is bound to; the opener's from then on
+ */
+void isle_opener_bind(struct isle_vm_opener *opener, struct file *file,
+		      struct isle_backing *backing);
+
+/**
+ * isle_opener_object_pages - pages of its object, whoever brought them in
+ * @opener: the opener
+ */
+unsigned long isle_opener_object_pages(const struct isle_vm_opener *opener);
+
+/**
+ * isle_opener_dirty - of these, pages that are to be written
+ * @opener: the opener
+ */
+unsigned long isle_opener_dirty(const struct isle_vm_opener *opener);
+
 /**
  * isle_opener_default_limit - what the module was loaded with, in pages
  */
@@ -85,6 +122,12 @@ unsigned int isle_opener_default_around(void);
  * Return: for how many of them there was room.
  */
 unsigned int isle_opener_charge(struct isle_vm_opener *opener, unsigned int nr);
+
+/**
+ * isle_opener_room - pages that the opener may hold besides
+ * @opener: the opener
+ */
+unsigned long isle_opener_room(const struct isle_vm_opener *opener);
 
 /* What a fork shares is counted without being asked for. */
 static inline void isle_opener_charge_fork(struct isle_vm_opener *opener,

@@ -189,7 +189,7 @@ void isle_zap_layer(struct isle_layer *layer, struct vm_area_struct *vma,
 		zap_part(vma, first, last);
 		return;
 	}
-	mapping = isle_object_mapping(&layer->mapping.opener->object);
+	mapping = isle_object_mapping(layer->mapping.opener->object);
 	i_mmap_lock_read(mapping);
 	for (vma = isle_rmap_first(layer, first, last); vma;
 	     vma = isle_rmap_next(layer, vma, first, last))

@@ -20,7 +20,7 @@ INTERVAL_TREE_DEFINE(struct vm_area_struct, shared.rb, unsigned long,
 
 static struct address_space *layer_mapping(const struct isle_layer *layer)
 {
-	return isle_object_mapping(&layer->mapping.opener->object);
+	return isle_object_mapping(layer->mapping.opener->object);
 }
 
 /* Skip the VMAs of the object and of other layers. */

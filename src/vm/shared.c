@@ -20,7 +20,7 @@ static bool is_exposed(const struct isle_fault *fault, unsigned int slot)
 
 int isle_shared_populate(struct isle_fault *fault)
 {
-	struct isle_object *object = &fault->opener->object;
+	struct isle_object *object = fault->opener->object;
 	unsigned int nr;
 	pgoff_t pgoff;
 	int first;

@@ -3,6 +3,7 @@
  * /dev/isle: processes on isle memory.
  *
  *   opener ── limit, blocks, counters            one an open(2)
+ *     ├─ backing ── cache ── object             if it is bound to a file
  *     └─ object ── address_space                 what the opener is
  *          ├─ store: chunks of 2 MB ── frames    its own pages, by offset
  *          └─ layer ── store ── frames           one a MAP_PRIVATE mapping

@@ -69,7 +69,10 @@ AT(isle_opener, faults_cow, 48);
 AT(isle_opener, faults_reuse, 56);
 AT(isle_opener, faults_around, 64);
 AT(isle_opener, faults_sigbus, 72);
-AT(isle_opener, reserved, 80);
+AT(isle_opener, faults_file, 80);
+AT(isle_opener, filled_pages, 88);
+AT(isle_opener, dirty_pages, 96);
+AT(isle_opener, reserved, 104);
 
 SIZE(isle_stats, 240);
 AT(isle_stats, managed, 0);
@@ -95,7 +98,9 @@ AT(isle_stats, faults_cow, 144);
 AT(isle_stats, faults_reuse, 152);
 AT(isle_stats, faults_around, 160);
 AT(isle_stats, faults_sigbus, 168);
-AT(isle_stats, reserved, 176);
+AT(isle_stats, faults_file, 176);
+AT(isle_stats, filled_pages, 184);
+AT(isle_stats, reserved, 192);
 
 SIZE(isle_zone_info, 752);
 AT(isle_zone_info, index, 0);

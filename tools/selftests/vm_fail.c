@@ -9,7 +9,7 @@
  * Runs as: root
  * Time: 900
  */
-#include "vm.h"
+#include "vm_file.h"
 
 /* A few pages, on both sides of where one 2 MB chunk ends. */
 enum { FIRST = 480, PAGES = 60, MOST = 400 };
@@ -207,6 +207,7 @@ static void steps(int fd, const char *name, int flags, step_fn step)
 		else
 			o.failures++;
 		munmap(p, PAGES * PAGE);
+		fsync(fd);
 		discard(fd, (void *)(FIRST * PAGE), PAGES * PAGE, 0);
 	}
 	report(name, &o);
@@ -261,6 +262,67 @@ static void opens(int fd)
 	check(stats(fd).openers == 1, "no opener is left");
 }
 
+/* Write to what a file has, and read what is beside it. */
+static void touches_file(char *p, unsigned int nth, struct outcome *o)
+{
+	size_t i;
+
+	fail_nth(nth);
+	for (i = 0; i < PAGES; i += 10) {
+		int write = touch(word(p, i), true);
+		int read = touch(word(p, i + 5), false);
+
+		if (write || read) {
+			o->sigbus++;
+			continue;
+		}
+		o->wrong += *word(p, i) != 0x746f756368 ||
+			    differs(word(p, i + 5), (FIRST + i + 5) * PAGE,
+				    (FIRST + i + 6) * PAGE, 1);
+	}
+}
+
+static void binds(int file)
+{
+	struct outcome o = { 0 };
+	unsigned int nth;
+
+	for (nth = 1; nth < MOST; nth++) {
+		int fd = open_isle();
+
+		fail_nth(nth);
+		o.refused += try_bind(fd, file, 0, 0) != 0;
+		if (too_late())
+			nth = MOST;
+		else
+			o.failures++;
+		close(fd);
+	}
+	report("ISLE_SETUP_FILE", &o);
+	check(o.refused, "ISLE_SETUP_FILE: refused without memory");
+}
+
+static void file_steps(int file, const char *name, int flags)
+{
+	int fd = open_bound(file, 0);
+
+	steps(fd, name, flags, touches_file);
+	close(fd);
+}
+
+static void files(void)
+{
+	int file;
+
+	make_directory("/tmp/isle-vm_fail.XXXXXX");
+	file = make_file("file", (FIRST + PAGES) * PAGE, 1);
+	binds(file);
+	file_steps(file, "faults in a private mapping of a file", MAP_PRIVATE);
+	file_steps(file, "faults in a shared mapping of a file", MAP_SHARED);
+	close(file);
+	remove_directory();
+}
+
 int main(void)
 {
 	int fd = open_isle();
@@ -283,6 +345,7 @@ int main(void)
 	steps(fd, "munmap of a part", MAP_PRIVATE, unmaps);
 	forks(fd, false);
 	forks(fd, true);
+	files();
 	check(back_to(fd, before), "every frame is back");
 	return tap_end();
 }

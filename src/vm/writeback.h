@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Write-back: which of isle's pages of a file were written to through a shared
+ * mapping, and writing them to the file.
+ *
+ * A page that is not dirty has no writable entry: the first write to it faults
+ * and makes it dirty. Before a page is written to the file its entries go, so
+ * that a write from then on makes it dirty again. Counterparts:
+ * mm/page-writeback.c, folio_mkclean() of mm/rmap.c.
+ */
+#ifndef _ISLE_WRITEBACK_H
+#define _ISLE_WRITEBACK_H
+
+#include <linux/atomic.h>
+#include <linux/mutex.h>
+#include <linux/types.h>
+#include <linux/workqueue.h>
+
+struct file;
+struct isle_cache;
+struct isle_chunk;
+
+/**
+ * struct isle_writeback - the part of a cache that is about writing
+ * @file: the file, open for writing, or NULL while no opener may write.
+ *        Protected, as @writers, by the lock of the table of caches.
+ * @writers: how many openers may
+ * @dirty: pages
+ * @lock: held while pages are written: who waits for it knows them written
+ * @work: writes when the oldest dirty page is old enough
+ */
+struct isle_writeback {
+	struct file *file;
+	unsigned int writers;
+	atomic_long_t dirty;
+	struct mutex lock;	/* outside i_rwsem and chunks' */
+	struct delayed_work work;
+};
+
+/**
+ * isle_writeback_start - nothing is dirty yet
+ * @cache: a new cache
+ */
+void isle_writeback_start(struct isle_cache *cache);
+
+/**
+ * isle_page_dirty - whether a page is to be written
+ * @cache: the cache
+ * @chunk: one of its chunks, locked
+ * @slot: a slot with a frame
+ */
+bool isle_page_dirty(const struct isle_cache *cache,
+		     const struct isle_chunk *chunk, unsigned int slot);
+
+/**
+ * isle_page_set_dirty - a page is about to be written to
+ * @cache: the cache
+ * @chunk: one of its chunks, locked
+ * @slot: a slot with a frame
+ *
+ * Sees to it that it reaches the file in time.
+ */
+void isle_page_set_dirty(struct isle_cache *cache, struct isle_chunk *chunk,
+			 unsigned int slot);
+
+/**
+ * isle_page_clear_dirty - a page has no writable entry any more
+ * @cache: the cache
+ * @chunk: one of its chunks, locked
+ * @slot: a slot with a frame
+ *
+ * Return: whether it was dirty.
+ */
+bool isle_page_clear_dirty(struct isle_cache *cache, struct isle_chunk *chunk,
+			   unsigned int slot);
+
+/**
+ * isle_writeback - write the dirty pages of a range to the file
+ * @cache: the cache; the caller keeps it
+ * @first: the first page offset
+ * @last: the last page offset
+ *
+ * And wait until they are in the kernel's page cache of the file, also those
+ * that somebody else is writing already. What goes wrong becomes an error of
+ * the object's mapping; the page is clean then all the same. Works for a
+ * task that is being killed. Context: process, no lock held.
+ */
+void isle_writeback(struct isle_cache *cache, pgoff_t first, pgoff_t last);
+
+int isle_writeback_init(void);
+void isle_writeback_exit(void);
+
+#endif /* _ISLE_WRITEBACK_H */
