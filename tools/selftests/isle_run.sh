@@ -74,7 +74,7 @@ nothing_left() {
 check "mremap() grows, shrinks and moves" on_isle grow
 check "madvise() gives memory back" on_isle discard
 check "reservations, mprotect() and MAP_FIXED" on_isle reserve
-check "ten thousand mappings" on_isle small
+check "thousands of mappings" on_isle small
 check "threads that allocate while others fork" on_isle threads
 check "generations of forks" on_isle forks
 check "closing every descriptor" on_isle descriptors
