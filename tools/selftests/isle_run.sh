@@ -56,7 +56,8 @@ exit_status() {
 
 # A shell, and what it starts.
 whole_tree() {
-	"$ISLE" run --stats="$tap_work/stats" --json sh -c 'ls / >/dev/null; cat /dev/null' || return
+	"$ISLE" run --stats="$tap_work/stats" --json \
+		sh -c 'ls / >/dev/null; cat /dev/null' || return
 	sed -n 's/^ *"program": "\(.*\)",$/\1/p' "$tap_work/stats" |
 		sort >"$tap_work/names"
 	[ "$(xargs <"$tap_work/names")" = "cat ls sh" ]
