@@ -260,21 +260,21 @@ static void clear_block(struct isle *isle, u32 id, unsigned int order)
 		clear_page(address + i * PAGE_SIZE);
 }
 
-/* Apart, so that what it looks up is looked up for a tracer only. */
-static noinline void trace_alloc(const struct isle *isle, u32 id, gfp_t gfp,
+/* Show a block to those who watch: check and note it in debugging, trace it. */
+static noinline void watch_alloc(struct isle *isle, u32 id, gfp_t gfp,
 				 unsigned int order)
 {
+	isle_debug_alloc(isle, id, order);
 	trace_page_alloc(isle_id_to_pfn(isle, id), order, gfp,
 			 isle_pageblock_type(isle, id));
 }
 
-/* Check and note a block in debugging, trace it, and zero it if asked to. */
+/* One of many, it may be: so what watches shares one branch here as well. */
 noinline u32 isle_prep(struct isle *isle, u32 id, gfp_t gfp,
 		       unsigned int order)
 {
-	isle_debug_alloc(isle, id, order);
-	if (trace_page_alloc_enabled())
-		trace_alloc(isle, id, gfp, order);
+	if (isle_watched())
+		watch_alloc(isle, id, gfp, order);
 	if (gfp & __GFP_ZERO)
 		clear_block(isle, id, order);
 	return id;

@@ -79,7 +79,7 @@ fallback() {
 	under fallback "$load anon:$((managed * 3 / 10))
 		$load block:9,$((managed * 3 / 2048))" &&
 		[ $(($(value '@claim[') + $(value '@steal['))) -ge 1 ] &&
-		grep -qE '^@(claim|steal).((Unm|M)ovable), from, ((Unm|M)ovable)' "$out"
+		grep -qE '^@(claim|steal).(Unmovable, from, Movable|Movable, from, U)' "$out"
 }
 
 # This one by way of isle trace, which passes SIGTERM on as the terminal's SIGINT.
