@@ -62,7 +62,7 @@ static bool too_late(void)
  * Read, or write, a word of each page. Returns 0 if all is well, 1 if there was
  * a SIGBUS somewhere, 2 if there was a wrong value.
  */
-static int look(char *p, bool write)
+static int look(char *p, size_t pages, bool write)
 {
 	struct sigaction catch = { .sa_handler = touch_caught };
 	volatile size_t i = 0, refused = 0, bad = 0;
@@ -72,7 +72,7 @@ static int look(char *p, bool write)
 		refused++;
 		i++;
 	}
-	for (; i < PAGES; i++) {
+	for (; i < pages; i++) {
 		if (write)
 			*(volatile uint64_t *)word(p, i) = 1;
 		else
@@ -82,9 +82,48 @@ static int look(char *p, bool write)
 	return bad ? 2 : refused > 0;
 }
 
-static int look_and_write(void *p)
+/*
+ * What a fork has to share: a mapping, and more of one page each. How many
+ * allocations a fork makes varies a little, and with it which of them fails; of
+ * as many as these make, some do.
+ */
+enum { SMALL = 8 };
+
+struct shared {
+	char *large;
+	char *small[SMALL];
+};
+
+static void map_all(struct shared *s, int fd)
 {
-	return look(p, false) | look(p, true);
+	unsigned int i;
+
+	s->large = map_at(NULL, fd, PAGES * PAGE, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE, FIRST * PAGE);
+	fill(s->large, PAGES, 1);
+	for (i = 0; i < SMALL; i++) {
+		s->small[i] = map_private(fd, PAGE);
+		fill(s->small[i], 1, 1);
+	}
+}
+
+static void unmap_all(struct shared *s)
+{
+	unsigned int i;
+
+	munmap(s->large, PAGES * PAGE);
+	for (i = 0; i < SMALL; i++)
+		munmap(s->small[i], PAGE);
+}
+
+static int look_and_write(struct shared *s)
+{
+	int ret = look(s->large, PAGES, false) | look(s->large, PAGES, true);
+	unsigned int i;
+
+	for (i = 0; i < SMALL; i++)
+		ret |= look(s->small[i], 1, false) | look(s->small[i], 1, true);
+	return ret;
 }
 
 struct outcome {
@@ -107,12 +146,13 @@ static void forks(int fd, bool in_pieces)
 	unsigned int nth;
 
 	for (nth = 1; nth < MOST; nth++) {
-		char *p = map_at(NULL, fd, PAGES * PAGE, PROT_READ | PROT_WRITE,
-				 MAP_PRIVATE, FIRST * PAGE);
+		struct shared s;
 		int status;
 		pid_t pid;
+		char *p;
 
-		fill(p, PAGES, 1);
+		map_all(&s, fd);
+		p = s.large;
 		if (in_pieces) {
 			mprotect(p + 20 * PAGE, 35 * PAGE, PROT_READ);
 			mprotect(p + 20 * PAGE, 35 * PAGE,
@@ -122,7 +162,7 @@ static void forks(int fd, bool in_pieces)
 		fail_nth(nth);
 		pid = fork();
 		if (!pid)
-			_exit(look_and_write(p));
+			_exit(look_and_write(&s));
 		if (too_late())
 			nth = MOST;
 		else
@@ -136,7 +176,7 @@ static void forks(int fd, bool in_pieces)
 			o.wrong += !WIFEXITED(status) || WEXITSTATUS(status) > 1;
 		}
 		o.wrong += wrong(p, PAGES, 1) != 0;
-		munmap(p, PAGES * PAGE);
+		unmap_all(&s);
 	}
 	report(in_pieces ? "fork of a mapping in pieces" : "fork", &o);
 	check(o.sigbus, "a child without its memory gets SIGBUS");
