@@ -169,7 +169,7 @@ static int run_peer(struct trial *t, const struct bench_command *cmd,
 		    struct seq_file *seq)
 {
 	u64 samples[STEPS + 2][TRIALS];
-	char variant[16], phase[16];
+	char variant[16], phase[24];
 	int nr, ret = 0;
 
 	for (nr = 0; !ret && nr < TRIALS; nr++)
