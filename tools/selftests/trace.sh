@@ -201,6 +201,12 @@ returned() {
 
 echo 32768 >$tracing/buffer_size_kb
 check "all events are there" all_there
+# Not understood yet: 6.1 under emulation takes minutes to switch the events on.
+if ! printf '%s\n' 6.12 "$(uname -r)" | sort -VC; then
+	skip "each event fires for what it says" "on this kernel switching events takes minutes"
+	tap_end
+	exit
+fi
 check "a block's allocation and its free" blocks
 check "frames that are freed together show one by one" bulk_free
 check "faults that map zeroes" zeroes
