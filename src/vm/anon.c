@@ -25,9 +25,13 @@ void isle_anon_exit(struct isle *isle)
 	isle_free_frames(isle, zero_frame, 0);
 }
 
-/* Map slots of one kind; empty ones only for a read. */
-static int map_run(struct isle_fault *fault, enum isle_slot kind,
-		   unsigned int slot, unsigned int nr, bool zero)
+static int kind_of(const struct isle_fault *fault, unsigned int slot)
+{
+	return isle_slot_kind(fault, slot);
+}
+
+static int map_frames(struct isle_fault *fault, int kind, unsigned int slot,
+		      unsigned int nr)
 {
 	unsigned long address = isle_slot_address(fault, slot);
 	struct vm_area_struct *vma = fault->vma;
@@ -44,35 +48,26 @@ static int map_run(struct isle_fault *fault, enum isle_slot kind,
 		return isle_map_frames(vma, address, fault->isle,
 				       fault->under->slot + slot, nr, false);
 	default:
-		if (!zero)
-			return 0;
-		fault->chunk->zero = true;
-		return isle_map_frame_repeatedly(vma, address, fault->isle,
-						 zero_frame, nr);
+		return 0;
 	}
+}
+
+static int map_frames_or_zeroes(struct isle_fault *fault, int kind,
+				unsigned int slot, unsigned int nr)
+{
+	if (kind != ISLE_SLOT_EMPTY)
+		return map_frames(fault, kind, slot, nr);
+	fault->chunk->zero = true;
+	return isle_map_frame_repeatedly(fault->vma,
+					 isle_slot_address(fault, slot),
+					 fault->isle, zero_frame, nr);
 }
 
 int isle_anon_map(struct isle_fault *fault, bool zero)
 {
-	unsigned int slot, next, mapped = 0;
-
-	for (slot = fault->first; slot <= fault->last; slot = next) {
-		enum isle_slot kind = isle_slot_kind(fault, slot);
-		int ret;
-
-		next = slot + 1;
-		while (next <= fault->last &&
-		       isle_slot_kind(fault, next) == kind)
-			next++;
-		ret = map_run(fault, kind, slot, next - slot, zero);
-		if (ret < 0)
-			return ret;
-		mapped += ret;
-	}
-	if (mapped > 1)
-		isle_opener_count(fault->opener, ISLE_FAULT_AROUND,
-				  mapped - 1);
-	return 0;
+	if (zero)
+		return isle_map_runs(fault, kind_of, map_frames_or_zeroes);
+	return isle_map_runs(fault, kind_of, map_frames);
 }
 
 /*

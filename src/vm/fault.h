@@ -152,6 +152,41 @@ static inline u32 isle_fault_visible(const struct isle_fault *fault)
 int isle_populate(struct isle_fault *fault, unsigned int *nr);
 
 /**
+ * isle_map_runs - map what there is around a fault, run by run
+ * @fault: the fault
+ * @kind: what a slot has; slots in a row of one kind are a run
+ * @map: maps a run: of that kind, from a slot on, so many; returns how many
+ *       entries it filled, or an errno
+ *
+ * Inlined, so that both are direct calls. Counts what was mapped besides the
+ * page that was asked for. Return: 0, or the errno.
+ */
+static __always_inline int
+isle_map_runs(struct isle_fault *fault,
+	      int (*kind)(const struct isle_fault *fault, unsigned int slot),
+	      int (*map)(struct isle_fault *fault, int kind, unsigned int slot,
+			 unsigned int nr))
+{
+	unsigned int slot, next, mapped = 0;
+
+	for (slot = fault->first; slot <= fault->last; slot = next) {
+		int what = kind(fault, slot), ret;
+
+		next = slot + 1;
+		while (next <= fault->last && kind(fault, next) == what)
+			next++;
+		ret = map(fault, what, slot, next - slot);
+		if (ret < 0)
+			return ret;
+		mapped += ret;
+	}
+	if (mapped > 1)
+		isle_opener_count(fault->opener, ISLE_FAULT_AROUND,
+				  mapped - 1);
+	return 0;
+}
+
+/**
  * isle_anon_map - map what the layer and the object have around a fault
  * @fault: the fault
  * @zero: and the zero frame where they have nothing

@@ -138,40 +138,33 @@ int isle_file_read(struct isle_vm_opener *opener, pgoff_t pgoff,
 	return err == -ENODATA ? 0 : err;
 }
 
+static int has_frame(const struct isle_fault *fault, unsigned int slot)
+{
+	return fault->chunk->slot[slot] != ISLE_NO_FRAME;
+}
+
+static int map_run(struct isle_fault *fault, int filled, unsigned int slot,
+		   unsigned int nr)
+{
+	if (!filled)
+		return 0;
+	return isle_map_frames(fault->vma, isle_slot_address(fault, slot),
+			       fault->isle, fault->chunk->slot + slot, nr,
+			       false);
+}
+
 int isle_file_map(struct isle_fault *fault)
 {
-	const u32 *ids = fault->chunk->slot;
-	unsigned int slot, next, mapped = 0;
-
-	if (ids[fault->slot] == ISLE_NO_FRAME)
+	if (!has_frame(fault, fault->slot))
 		return -ENODATA;
-	for (slot = fault->first; slot <= fault->last; slot = next) {
-		int ret;
-
-		next = slot + 1;
-		if (ids[slot] == ISLE_NO_FRAME)
-			continue;
-		while (next <= fault->last && ids[next] != ISLE_NO_FRAME)
-			next++;
-		ret = isle_map_frames(fault->vma,
-				      isle_slot_address(fault, slot),
-				      fault->isle, ids + slot, next - slot,
-				      false);
-		if (ret < 0)
-			return ret;
-		mapped += ret;
-	}
-	if (mapped > 1)
-		isle_opener_count(fault->opener, ISLE_FAULT_AROUND,
-				  mapped - 1);
-	return 0;
+	return isle_map_runs(fault, has_frame, map_run);
 }
 
 int isle_file_write(struct isle_fault *fault)
 {
 	int err;
 
-	if (fault->chunk->slot[fault->slot] == ISLE_NO_FRAME)
+	if (!has_frame(fault, fault->slot))
 		return -ENODATA;
 	isle_page_set_dirty(fault->cache, fault->chunk, fault->slot);
 	err = isle_make_writable(fault->vma,

@@ -12,10 +12,16 @@
 #include "fault.h"
 #include "pte.h"
 
-static bool is_exposed(const struct isle_fault *fault, unsigned int slot)
+enum { NOTHING, SPECIAL, EXPOSED };
+
+static int page_kind(const struct isle_fault *fault, unsigned int slot)
 {
-	return isle_frame(fault->isle, fault->chunk->slot[slot])->flags &
-	       ISLE_FRAME_EXPOSED;
+	u32 id = fault->chunk->slot[slot];
+
+	if (id == ISLE_NO_FRAME)
+		return NOTHING;
+	return isle_frame(fault->isle, id)->flags & ISLE_FRAME_EXPOSED ?
+	       EXPOSED : SPECIAL;
 }
 
 int isle_shared_populate(struct isle_fault *fault)
@@ -43,44 +49,22 @@ int isle_shared_populate(struct isle_fault *fault)
 	return 0;
 }
 
-static int map_run(struct isle_fault *fault, bool exposed, unsigned int slot,
+static int map_run(struct isle_fault *fault, int kind, unsigned int slot,
 		   unsigned int nr)
 {
 	unsigned long address = isle_slot_address(fault, slot);
 	const u32 *ids = fault->chunk->slot + slot;
 
-	if (exposed)
+	switch (kind) {
+	case EXPOSED:
 		return isle_map_pages(fault->vma, address, fault->isle, ids,
 				      nr);
-	return isle_map_frames(fault->vma, address, fault->isle, ids, nr,
-			       fault->vma->vm_flags & VM_WRITE);
-}
-
-static int map_around(struct isle_fault *fault)
-{
-	const u32 *ids = fault->chunk->slot;
-	unsigned int slot, next, mapped = 0;
-
-	for (slot = fault->first; slot <= fault->last; slot = next) {
-		bool exposed;
-		int ret;
-
-		next = slot + 1;
-		if (ids[slot] == ISLE_NO_FRAME)
-			continue;
-		exposed = is_exposed(fault, slot);
-		while (next <= fault->last && ids[next] != ISLE_NO_FRAME &&
-		       is_exposed(fault, next) == exposed)
-			next++;
-		ret = map_run(fault, exposed, slot, next - slot);
-		if (ret < 0)
-			return ret;
-		mapped += ret;
+	case SPECIAL:
+		return isle_map_frames(fault->vma, address, fault->isle, ids,
+				       nr, fault->vma->vm_flags & VM_WRITE);
+	default:
+		return 0;
 	}
-	if (mapped > 1)
-		isle_opener_count(fault->opener, ISLE_FAULT_AROUND,
-				  mapped - 1);
-	return 0;
 }
 
 int isle_shared(struct isle_fault *fault)
@@ -92,5 +76,5 @@ int isle_shared(struct isle_fault *fault)
 		if (err)
 			return err;
 	}
-	return map_around(fault);
+	return isle_map_runs(fault, page_kind, map_run);
 }

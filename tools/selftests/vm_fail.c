@@ -184,8 +184,23 @@ static void forks(int fd, bool in_pieces)
 
 typedef void (*step_fn)(char *p, unsigned int nth, struct outcome *o);
 
+/* What is beside a page that was written to. */
+typedef bool (*beside_fn)(char *p, size_t page);
+
+static bool zeroes(char *p, size_t page)
+{
+	return *word(p, page) == 0;
+}
+
+static bool of_file(char *p, size_t page)
+{
+	return !differs(word(p, page), (FIRST + page) * PAGE,
+			(FIRST + page + 1) * PAGE, 1);
+}
+
 /* Write and read every 10th page: chunks and page tables are made. */
-static void touches(char *p, unsigned int nth, struct outcome *o)
+static void touch_all(char *p, unsigned int nth, struct outcome *o,
+		      beside_fn right)
 {
 	size_t i;
 
@@ -198,9 +213,18 @@ static void touches(char *p, unsigned int nth, struct outcome *o)
 			o->sigbus++;
 			continue;
 		}
-		o->wrong += *word(p, i) != 0x746f756368 ||
-			    *word(p, i + 5) != 0;
+		o->wrong += *word(p, i) != 0x746f756368 || !right(p, i + 5);
 	}
+}
+
+static void touches(char *p, unsigned int nth, struct outcome *o)
+{
+	touch_all(p, nth, o, zeroes);
+}
+
+static void touches_file(char *p, unsigned int nth, struct outcome *o)
+{
+	touch_all(p, nth, o, of_file);
 }
 
 static void moves(char *p, unsigned int nth, struct outcome *o)
@@ -300,26 +324,6 @@ static void opens(int fd)
 	}
 	report("open and ISLE_IOC_ALLOC", &o);
 	check(stats(fd).openers == 1, "no opener is left");
-}
-
-/* Write to what a file has, and read what is beside it. */
-static void touches_file(char *p, unsigned int nth, struct outcome *o)
-{
-	size_t i;
-
-	fail_nth(nth);
-	for (i = 0; i < PAGES; i += 10) {
-		int write = touch(word(p, i), true);
-		int read = touch(word(p, i + 5), false);
-
-		if (write || read) {
-			o->sigbus++;
-			continue;
-		}
-		o->wrong += *word(p, i) != 0x746f756368 ||
-			    differs(word(p, i + 5), (FIRST + i + 5) * PAGE,
-				    (FIRST + i + 6) * PAGE, 1);
-	}
 }
 
 static void binds(int file)
