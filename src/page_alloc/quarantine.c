@@ -27,21 +27,25 @@ void isle_quarantine_init(struct isle *isle)
 
 static void link(struct isle *isle, u32 id)
 {
-	struct isle_frame *frame = isle_frame(isle, id);
-
-	frame->next = isle->quarantine.first;
+	isle_frame(isle, id)->next = isle->quarantine.first;
 	isle->quarantine.first = id;
-	WRITE_ONCE(isle->quarantine.nr,
-		   isle->quarantine.nr + BIT(frame->order));
+}
+
+/* Called with quarantine.lock held; nr is read without it. */
+static void count(struct isle *isle, long frames)
+{
+	WRITE_ONCE(isle->quarantine.nr, isle->quarantine.nr + frames);
 }
 
 void isle_quarantine_add(struct isle *isle, u32 id)
 {
+	struct isle_frame *frame = isle_frame(isle, id);
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&isle->quarantine.lock, flags);
-	isle_frame(isle, id)->state = ISLE_FRAME_QUARANTINE;
+	frame->state = ISLE_FRAME_QUARANTINE;
 	link(isle, id);
+	count(isle, BIT(frame->order));
 	raw_spin_unlock_irqrestore(&isle->quarantine.lock, flags);
 	schedule_delayed_work(&isle->quarantine.rescan, RESCAN_INTERVAL);
 }
@@ -72,10 +76,10 @@ void isle_quarantine_rescan(struct isle *isle)
 
 		next = frame->next;
 		raw_spin_lock_irqsave(&isle->quarantine.lock, flags);
-		WRITE_ONCE(isle->quarantine.nr,
-			   isle->quarantine.nr - BIT(frame->order));
 		if (pinned)
 			link(isle, id);
+		else
+			count(isle, -(long)BIT(frame->order));
 		raw_spin_unlock_irqrestore(&isle->quarantine.lock, flags);
 		if (!pinned)
 			isle_release_block(isle, id);

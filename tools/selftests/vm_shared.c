@@ -391,6 +391,20 @@ static bool content_is(int file, uint64_t seed)
 	       !wrong(buffer, 64, seed);
 }
 
+/* Whether so many frames wait; others may for a moment. */
+static bool waiting_are(int fd, unsigned long nr)
+{
+	unsigned int try;
+
+	for (try = 0; try < 100; try++) {
+		if (stats(fd).quarantine == nr)
+			return true;
+		sleep_ms(50);
+	}
+	note("%lu frames wait, not %lu", (unsigned long)stats(fd).quarantine, nr);
+	return false;
+}
+
 /*
  * A registered buffer is a pin that outlives the mapping, the discard and the
  * opener. The frames must not become anybody else's before it goes.
@@ -398,10 +412,8 @@ static bool content_is(int file, uint64_t seed)
 static void pinned(int file)
 {
 	int fd = open_isle(), other = open_isle();
-	unsigned long before = stats(other).quarantine, waiting;
 	char *pinned_at = map_shared(fd, 64 * PAGE), *shared;
 	struct ring ring;
-	unsigned int try;
 	long out;
 	int err;
 
@@ -409,6 +421,7 @@ static void pinned(int file)
 		skip("no io_uring", "pinned frames");
 		goto out;
 	}
+	check(waiting_are(other, 0), "nothing waits before");
 	fill(pinned_at, 64, 7);
 	out = frames_out(other) - 64;
 	err = ring_register(&ring, pinned_at, 64 * PAGE);
@@ -420,8 +433,7 @@ static void pinned(int file)
 	check(!err, "64 pages pinned");
 	munmap(pinned_at, 64 * PAGE);
 	close(fd);
-	waiting = stats(other).quarantine;
-	check(waiting == before + 64, "unmapped and closed, they wait");
+	check(waiting_are(other, 64), "unmapped and closed, they wait");
 
 	/* Whatever is taken now must not be one of them. */
 	shared = map_shared(other, 8 * MB);
@@ -429,16 +441,14 @@ static void pinned(int file)
 	munmap(shared, 8 * MB);
 	discard(other, NULL, 8 * MB, 0);
 	sleep_ms(300);
-	check(stats(other).quarantine == before + 64, "and go on waiting");
+	check(waiting_are(other, 64), "and go on waiting");
 	check(ring_do(&ring, IORING_OP_WRITE_FIXED, file, pinned_at,
 		      64 * PAGE) == 64 * PAGE && content_is(file, 7),
 	      "with what was in them");
 	syscall(SYS_io_uring_register, ring.fd, IORING_UNREGISTER_BUFFERS, NULL,
 		0);
 	close(ring.fd);
-	for (try = 0; try < 100 && stats(other).quarantine != before; try++)
-		sleep_ms(50);
-	check(stats(other).quarantine == before, "unpinned, they come back");
+	check(waiting_are(other, 0), "unpinned, they come back");
 	check(back_to(other, out), "all of them");
 	close(other);
 	return;
@@ -455,11 +465,9 @@ out:
 static void piped(void)
 {
 	int fd = open_isle(), other = open_isle(), pipes[2];
-	unsigned long before = stats(other).quarantine;
 	char *shared = map_shared(fd, 8 * PAGE), *private;
 	static char buffer[8 * PAGE];
 	struct iovec iov = { shared, sizeof(buffer) };
-	unsigned int try;
 	long out;
 
 	if (pipe(pipes))
@@ -470,13 +478,10 @@ static void piped(void)
 	      "vmsplice() puts shared memory into a pipe");
 	munmap(shared, sizeof(buffer));
 	close(fd);
-	check(stats(other).quarantine == before + 8,
-	      "unmapped and closed, it waits there");
+	check(waiting_are(other, 8), "unmapped and closed, it waits there");
 	check(read(pipes[0], buffer, sizeof(buffer)) == sizeof(buffer) &&
 	      !wrong(buffer, 8, 9), "until somebody reads it");
-	for (try = 0; try < 100 && stats(other).quarantine != before; try++)
-		sleep_ms(50);
-	check(stats(other).quarantine == before && back_to(other, out),
+	check(waiting_are(other, 0) && back_to(other, out),
 	      "then it comes back");
 	private = map_private(other, PAGE);
 	*private = 1;
