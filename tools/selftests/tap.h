@@ -104,13 +104,19 @@ static inline int tap_end(void)
 	return tap.failed ? 1 : 0;
 }
 
-/* How often to repeat what takes long: less where the runner says so. */
-static inline unsigned int times(unsigned int nr)
+/* By how much to repeat less what takes long: the runner says so. */
+static inline unsigned int times_less(void)
 {
 	const char *divisor = getenv("ISLE_SHORT");
 	unsigned int n = divisor ? strtoul(divisor, NULL, 0) : 1;
 
-	return n > 1 ? (nr + n - 1) / n : nr;
+	return n ? n : 1;
+}
+
+/* How often to repeat what would be repeated @nr times. */
+static inline unsigned int times(unsigned int nr)
+{
+	return (nr + times_less() - 1) / times_less();
 }
 
 static inline int open_isle(void)
