@@ -206,6 +206,7 @@ static void check_pcp_list(struct check *check, struct isle_zone *zone,
 static void check_pcp(struct check *check, struct isle_zone *zone, int cpu)
 {
 	const struct isle_pcp *pcp = per_cpu_ptr(zone->pcp, cpu);
+	unsigned long claimed = 0;
 	unsigned int order, mt;
 
 	require(check, !per_cpu_ptr(zone->isle->cpu, cpu)->busy, "CPU %d", cpu);
@@ -213,6 +214,13 @@ static void check_pcp(struct check *check, struct isle_zone *zone, int cpu)
 		for (mt = 0; mt < ISLE_PCPTYPES; mt++)
 			check_pcp_list(check, zone, &pcp->list[mt][order],
 				       order);
+	for (order = 0; order < ISLE_NR_ORDERS; order++)
+		for (mt = 0; mt < ISLE_PCPTYPES; mt++)
+			claimed += (unsigned long)pcp->list[mt][order].high <<
+				   order;
+	require(check, claimed == pcp->claimed && claimed <= pcp->part,
+		"CPU %d: %lu claimed, not %lu, of %lu", cpu, pcp->claimed,
+		claimed, pcp->part);
 }
 
 static void check_quarantine(struct check *check)

@@ -101,25 +101,46 @@ static void other_orders_go_to_the_zone(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, n, zone->events.locked_alloc);
 		KUNIT_EXPECT_EQ(test, n, zone->events.locked_free);
 	}
-	KUNIT_EXPECT_EQ(test, 6, n);
+	KUNIT_EXPECT_EQ(test, 5, n);
+}
+
+/* Allocate all there is in blocks of each order, and free it. */
+static void use_all_orders(struct isle *isle, u32 *ids, unsigned int nr)
+{
+	unsigned int order, i, n;
+
+	for (order = 0; order <= ISLE_TOP_ORDER; order++) {
+		for (n = 0; n < nr; n++) {
+			ids[n] = take(isle, GFP_NOWAIT | __GFP_NOWARN, order);
+			if (ids[n] == ISLE_NO_FRAME)
+				break;
+		}
+		for (i = 0; i < n; i++)
+			isle_free_frames(isle, ids[i], order);
+	}
 }
 
 static void expect_an_eighth(struct kunit *test, u32 frames)
 {
 	struct isle *isle = fixture_normal(test, frames);
 	struct isle_zone *zone = isle->zones[0];
-	unsigned long most = 0;
-	unsigned int order, mt;
+	unsigned long part = 0;
+	unsigned int order;
+	u32 *ids;
 	int cpu;
 
-	for_each_possible_cpu(cpu) {
-		const struct isle_pcp *pcp = per_cpu_ptr(zone->pcp, cpu);
-
-		for (order = 0; order <= ISLE_TOP_ORDER; order++)
-			for (mt = 0; mt < ISLE_PCPTYPES; mt++)
-				most += pcp->list[mt][order].max << order;
-	}
-	KUNIT_EXPECT_LE(test, most, frames / 8);
+	ids = kunit_kcalloc(test, frames, sizeof(*ids), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, ids);
+	for_each_possible_cpu(cpu)
+		part += per_cpu_ptr(zone->pcp, cpu)->part;
+	KUNIT_EXPECT_LE(test, part, frames / 8);
+	for (order = 0; order <= ISLE_TOP_ORDER; order++)
+		KUNIT_EXPECT_LE(test, (unsigned long)
+				fixture_pcp(zone, order, 0)->max << order,
+				part / 2);
+	use_all_orders(isle, ids, frames);
+	/* What is claimed stays in the part: the invariants say so. */
+	EXPECT_ALLOCATED(test, isle, 0);
 }
 
 static void all_lists_hold_an_eighth_at_most(struct kunit *test)
@@ -129,12 +150,64 @@ static void all_lists_hold_an_eighth_at_most(struct kunit *test)
 	expect_an_eighth(test, ISLE_TOP_FRAMES);
 	expect_an_eighth(test, FIXTURE_MB(64));
 	expect_an_eighth(test, FIXTURE_MB(64) + 77);
-	expect_an_eighth(test, FIXTURE_MB(256) * num_possible_cpus());
+	expect_an_eighth(test, FIXTURE_MB(128));
+}
+
+static void lists_take_from_the_one_that_claims_most(struct kunit *test)
+{
+	struct isle *isle = roomy(test);
+	struct isle_zone *zone = isle->zones[0];
+	struct isle_pcp *pcp = raw_cpu_ptr(zone->pcp);
+	struct isle_pcp_list *small = fixture_pcp(zone, 0, ISLE_UNMOVABLE);
+	struct isle_pcp_list *huge = fixture_pcp(zone, 9, ISLE_UNMOVABLE);
+	unsigned int i, high;
+	u32 ids[8];
+
+	for (i = 0; i < 8; i++)
+		ids[i] = take(isle, GFP_KERNEL, 9);
+	isle_drain_all(isle);
+	KUNIT_EXPECT_EQ(test, 0, pcp->claimed);
+	/* As if that much had been used, and only some of it now. */
+	small->high = pcp->part / 2;
+	pcp->claimed = small->high;
+	high = small->high;
+	for (i = 0; i < 8; i++)
+		isle_free_frames(isle, ids[i], 9);
+	KUNIT_EXPECT_LT(test, small->high, high);
+	KUNIT_EXPECT_GE(test, huge->count, huge->max / 2);
+	KUNIT_EXPECT_LE(test, pcp->claimed, pcp->part);
+	EXPECT_ALLOCATED(test, isle, 0);
+}
+
+static void no_call_moves_more_than_a_batch(struct kunit *test)
+{
+	struct isle *isle = roomy(test);
+	struct isle_zone *zone = isle->zones[0];
+	struct isle_pcp_list *list = fixture_pcp(zone, 0, ISLE_UNMOVABLE);
+	unsigned int i, nr = list->max * 2;
+	unsigned long before;
+	u32 *ids;
+
+	ids = kunit_kcalloc(test, nr, sizeof(*ids), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, ids);
+	for (i = 0; i < nr; i++) {
+		before = zone->nr_free;
+		ids[i] = take(isle, GFP_ATOMIC, 0);
+		KUNIT_ASSERT_LE(test, before - zone->nr_free,
+				ISLE_PCP_BATCH_MAX);
+	}
+	for (i = 0; i < nr; i++) {
+		before = zone->nr_free;
+		isle_free_frames(isle, ids[(i * 7919UL) % nr], 0);
+		KUNIT_ASSERT_LE(test, zone->nr_free - before,
+				ISLE_PCP_BATCH_MAX);
+	}
+	EXPECT_ALLOCATED(test, isle, 0);
 }
 
 static void order_9_has_lists_only_where_there_is_room(struct kunit *test)
 {
-	struct isle *small = fixture_normal(test, FIXTURE_MB(64));
+	struct isle *small = fixture_normal(test, FIXTURE_MB(16));
 	struct isle *large = roomy(test);
 
 	KUNIT_EXPECT_EQ(test, 0,
@@ -152,8 +225,7 @@ static void overfill(struct kunit *test, struct isle *isle, bool bulk)
 {
 	struct isle_zone *zone = isle->zones[0];
 	struct isle_pcp_list *list = fixture_pcp(zone, 0, ISLE_UNMOVABLE);
-	unsigned int i, nr = list->max + 100;
-	unsigned int high = list->high;
+	unsigned int i, nr = list->max + 300;
 	u32 *ids;
 
 	ids = kunit_kcalloc(test, nr, sizeof(*ids), GFP_KERNEL);
@@ -161,24 +233,23 @@ static void overfill(struct kunit *test, struct isle *isle, bool bulk)
 	for (i = 0; i < nr; i++)
 		ids[i] = take(isle, GFP_KERNEL, 0);
 	isle_drain_all(isle);
-	KUNIT_EXPECT_EQ(test, high, list->high);
+	KUNIT_EXPECT_EQ(test, 0, list->high);
 	if (bulk)
 		isle_free_frames_bulk(isle, ids, nr);
 	for (i = 0; !bulk && i < nr; i++)
 		isle_free_frames(isle, ids[i], 0);
-	KUNIT_EXPECT_EQ(test, list->max, list->high);
+	KUNIT_EXPECT_GT(test, list->high, list->max / 2);
 	KUNIT_EXPECT_GE(test, list->count, list->max / 2);
-	KUNIT_EXPECT_LE(test, list->count, list->max);
 	KUNIT_EXPECT_GE(test, zone->events.spill, 2);
 	KUNIT_EXPECT_EQ(test, 0, zone->events.locked_free);
-	/* What was freed last is still there, what was freed first is not. */
-	KUNIT_EXPECT_EQ(test, ids[nr - 1], list->ids[list->count - 1]);
+	/* What was freed last is still there, in the order it was freed. */
+	for (i = 1; i <= list->batch; i++)
+		KUNIT_EXPECT_EQ(test, ids[nr - i], list->ids[list->count - i]);
 	KUNIT_EXPECT_EQ(test, ISLE_FRAME_PCP, isle->frames[ids[nr - 1]].state);
-	KUNIT_EXPECT_NE(test, ISLE_FRAME_PCP, isle->frames[ids[0]].state);
 	EXPECT_ALLOCATED(test, isle, 0);
 }
 
-static void a_list_that_is_full_grows_and_then_spills_its_oldest(struct kunit *test)
+static void a_list_that_is_full_grows_and_then_spills(struct kunit *test)
 {
 	overfill(test, roomy(test), false);
 }
@@ -188,32 +259,24 @@ static void so_does_one_that_is_filled_in_bulk(struct kunit *test)
 	overfill(test, roomy(test), true);
 }
 
-/* Below the low mark blocks come one by one, and lists shrink. */
+/* Below the low mark blocks come one by one. */
 static void a_zone_short_of_memory_lends_no_more(struct kunit *test)
 {
 	struct isle *isle = fixture_normal(test, FIXTURE_MB(64));
 	struct isle_zone *zone = isle->zones[0];
 	struct isle_pcp_list *list = fixture_pcp(zone, 0, ISLE_UNMOVABLE);
-	unsigned int i, high, refills;
-	u32 ids[16];
+	unsigned int i, refills;
 
-	for (i = 0; i < 16; i++)
-		ids[i] = take(isle, GFP_KERNEL, 0);
+	for (i = 0; i < 20; i++)
+		take(isle, GFP_KERNEL, 0);
 	isle_pcp_drain_local(zone);
-	for (i = 0; i < 16; i++)
-		isle_free_frames(isle, ids[i], 0);
-	for (i = 0; i < 16; i++)
-		ids[i] = take(isle, GFP_KERNEL, 0);
-	KUNIT_EXPECT_EQ(test, 0, list->count);
 	refills = zone->events.refill;
 	zone->watermark[ISLE_WMARK_LOW] = zone->nr_free;
-	high = list->high;
-	list->high = list->max;
+	list->batch = 8;
 	for (i = 0; i < 8; i++)
-		isle_free_frames(isle, take(isle, GFP_ATOMIC, 1), 1);
-	KUNIT_EXPECT_NE(test, ISLE_NO_FRAME, take(isle, GFP_KERNEL, 0));
+		KUNIT_EXPECT_NE(test, ISLE_NO_FRAME, take(isle, GFP_ATOMIC, 0));
 	KUNIT_EXPECT_EQ(test, refills, zone->events.refill);
-	KUNIT_EXPECT_EQ(test, high, list->high);
+	KUNIT_EXPECT_EQ(test, 8, zone->events.locked_alloc);
 	KUNIT_EXPECT_EQ(test, 1, list->batch);
 	KUNIT_EXPECT_EQ(test, 0, list->count);
 }
@@ -223,20 +286,47 @@ static void a_full_list_shrinks_when_memory_is_short(struct kunit *test)
 	struct isle *isle = fixture_normal(test, FIXTURE_MB(64));
 	struct isle_zone *zone = isle->zones[0];
 	struct isle_pcp_list *list = fixture_pcp(zone, 0, ISLE_UNMOVABLE);
-	unsigned int i;
+	unsigned int i, count;
 	u32 ids[MANY];
 
 	for (i = 0; i < MANY; i++)
 		ids[i] = take(isle, GFP_KERNEL, 0);
-	KUNIT_ASSERT_LT(test, list->max, MANY);
-	for (i = 0; i < list->max; i++)
+	for (i = 0; i < MANY / 2; i++)
 		isle_free_frames(isle, ids[i], 0);
-	list->high = list->count;
 	zone->watermark[ISLE_WMARK_LOW] = zone->managed;
-	isle_free_frames(isle, ids[i], 0);
-	KUNIT_EXPECT_EQ(test, DIV_ROUND_UP(list->max, 4), list->high);
-	KUNIT_EXPECT_EQ(test, list->high, list->count);
-	EXPECT_ALLOCATED(test, isle, MANY - list->max - 1);
+	count = list->count;
+	KUNIT_ASSERT_GT(test, count, ISLE_PCP_BATCH_MAX);
+	for (; i < MANY && list->count; i++) {
+		isle_free_frames(isle, ids[i], 0);
+		KUNIT_EXPECT_LE(test, list->count, max(count, list->high));
+	}
+	KUNIT_EXPECT_EQ(test, 0, list->count);
+	KUNIT_EXPECT_LT(test, i, MANY);
+	EXPECT_ALLOCATED(test, isle, MANY - i);
+}
+
+/* With a quarter of a zone free, a CPU's lists claim a sixteenth of their part. */
+static void lists_hold_less_the_less_is_free(struct kunit *test)
+{
+	struct isle *isle = roomy(test);
+	struct isle_zone *zone = isle->zones[0];
+	struct isle_pcp *pcp = raw_cpu_ptr(zone->pcp);
+	unsigned int i, nr = pcp->part;
+	u32 *ids;
+
+	ids = kunit_kcalloc(test, nr, sizeof(*ids), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, ids);
+	for (i = 0; i < nr; i++)
+		ids[i] = take(isle, GFP_KERNEL, 0);
+	isle_drain_all(isle);
+	zone->watermark[ISLE_WMARK_LOW] = zone->nr_free - zone->managed / 4;
+	for (i = 0; i < nr; i++) {
+		isle_free_frames(isle, ids[i], 0);
+		if (i == nr / 4)
+			KUNIT_EXPECT_LE(test, pcp->claimed, pcp->part / 8);
+	}
+	KUNIT_EXPECT_LE(test, pcp->claimed, pcp->part / 4);
+	EXPECT_ALLOCATED(test, isle, 0);
 }
 
 static void a_batch_leaves_the_low_mark_alone(struct kunit *test)
@@ -245,11 +335,11 @@ static void a_batch_leaves_the_low_mark_alone(struct kunit *test)
 	struct isle_zone *zone = isle->zones[0];
 	struct isle_pcp_list *list = fixture_pcp(zone, 0, ISLE_UNMOVABLE);
 
-	list->batch = 100;
-	list->high = 100;
+	list->batch = 60;
 	zone->watermark[ISLE_WMARK_LOW] = zone->nr_free - 30;
 	take(isle, GFP_KERNEL, 0);
-	KUNIT_EXPECT_EQ(test, 29, list->count);
+	KUNIT_EXPECT_GT(test, list->count, 0);
+	KUNIT_EXPECT_GE(test, zone->nr_free, zone->watermark[ISLE_WMARK_LOW]);
 }
 
 static void a_batch_counts_on_no_frames_that_it_cannot_have(struct kunit *test)
@@ -269,15 +359,13 @@ static void a_batch_counts_on_no_frames_that_it_cannot_have(struct kunit *test)
 
 	zone->watermark[ISLE_WMARK_LOW] = FIXTURE_MB(32) - 30;
 	list = fixture_pcp(zone, 0, ISLE_UNMOVABLE);
-	list->high = list->max;
-	list->batch = list->max;
+	list->batch = ISLE_PCP_BATCH_MAX;
 	take(isle, GFP_KERNEL, 0);
 	KUNIT_EXPECT_EQ(test, 29, list->count);
 	list = fixture_pcp(zone, 0, ISLE_MOVABLE);
-	list->high = list->max;
-	list->batch = list->max;
+	list->batch = ISLE_PCP_BATCH_MAX;
 	take(isle, GFP_KERNEL | __GFP_MOVABLE, 0);
-	KUNIT_EXPECT_EQ(test, list->max - 1, list->count);
+	KUNIT_EXPECT_EQ(test, ISLE_PCP_BATCH_MAX - 1, list->count);
 }
 
 /* What an interrupt finds that came while the lists were in use. */
@@ -447,8 +535,11 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(each_order_and_type_has_its_list),
 	KUNIT_CASE(other_orders_go_to_the_zone),
 	KUNIT_CASE(all_lists_hold_an_eighth_at_most),
+	KUNIT_CASE(lists_take_from_the_one_that_claims_most),
+	KUNIT_CASE(lists_hold_less_the_less_is_free),
+	KUNIT_CASE(no_call_moves_more_than_a_batch),
 	KUNIT_CASE(order_9_has_lists_only_where_there_is_room),
-	KUNIT_CASE(a_list_that_is_full_grows_and_then_spills_its_oldest),
+	KUNIT_CASE(a_list_that_is_full_grows_and_then_spills),
 	KUNIT_CASE(so_does_one_that_is_filled_in_bulk),
 	KUNIT_CASE(a_zone_short_of_memory_lends_no_more),
 	KUNIT_CASE(a_full_list_shrinks_when_memory_is_short),

@@ -4,8 +4,6 @@
  * free_frozen_page_commit(), drain_pages().
  */
 
-#include <linux/slab.h>
-
 #include <trace/isle.h>
 
 #include "alloc.h"
@@ -16,9 +14,6 @@
 #include "migrate.h"
 #include "pcp.h"
 #include "zone.h"
-
-/* The row where a CPU has no lists: of length 0, so nobody writes to it. */
-static const struct isle_pcp_list no_lists[ISLE_NR_ORDERS];
 
 /* This CPU's lists for a zone with preemption off, or NULL if in use. */
 static struct isle_pcp *enter(struct isle_zone *zone)
@@ -47,40 +42,58 @@ static unsigned int within_slack(const struct isle_zone *zone,
 	return min_t(unsigned long, nr, slack >> order);
 }
 
-static void tune_up(struct isle_pcp_list *list)
+static unsigned int batch_max(const struct isle_pcp_list *list,
+			      unsigned int order)
 {
-	list->batch = min3(list->batch * 2, (int)ISLE_PCP_BATCH_MAX,
-			   max(list->max / 2, 1));
-	list->high = min(list->high + list->batch, (int)list->max);
+	unsigned int nr = min(ISLE_PCP_BATCH_MAX,
+			      ISLE_PCP_BATCH_FRAMES >> order);
+
+	return max(min(nr, list->max / 2U), 1U);
 }
 
-static void tune_down(struct isle_pcp_list *list)
+static void double_batch(struct isle_pcp_list *list, unsigned int order)
 {
-	list->batch = 1;
-	list->high = DIV_ROUND_UP(list->max, 4);
+	list->batch = min(list->batch * 2U, batch_max(list, order));
 }
 
-/* Move up to @nr blocks from the zone to a list that is empty. */
-static void refill(struct isle_zone *zone, struct isle_pcp_list *list,
-		   unsigned int order, enum isle_migratetype mt,
-		   unsigned int alloc_flags)
+/*
+ * Frames that a CPU's lists may claim now: all of their part while the zone is
+ * free; with half of it free a quarter. What is scarce is better where all can
+ * have it, and where it merges.
+ */
+static unsigned long claim_limit(const struct isle_zone *zone,
+				 const struct isle_pcp *pcp)
 {
-	unsigned int nr = min(list->batch, list->high);
-	unsigned long flags;
+	unsigned long slack = isle_zone_slack(zone, true);
+	unsigned long limit;
 
-	nr = within_slack(zone, order, alloc_flags, nr);
-	if (!nr) {
-		tune_down(list);
-		return;
-	}
-	flags = isle_zone_lock(zone);
-	list->count = isle_rmqueue_bulk(zone, order, mt, alloc_flags, nr,
-					list->ids);
-	list->nr_zone += list->count;
-	zone->events.refill++;
-	isle_zone_unlock(zone, flags);
-	trace_pcp_refill(zone, order, mt, list->count, list->high);
-	tune_up(list);
+	limit = pcp->part * slack / zone->managed * slack / zone->managed;
+	return max(limit, min3(slack / 8, pcp->part,
+			       2UL * ISLE_PCP_BATCH_MAX));
+}
+
+/* Let a list hold up to @nr blocks more. Return: whether any. */
+static bool claim(const struct isle_zone *zone, struct isle_pcp *pcp,
+		  struct isle_pcp_list *list, unsigned int order,
+		  unsigned int nr)
+{
+	unsigned long limit = claim_limit(zone, pcp);
+	unsigned long room = 0;
+
+	if (limit > pcp->claimed)
+		room = (limit - pcp->claimed) >> order;
+	nr = min3(room, (unsigned long)nr,
+		  (unsigned long)(list->max - list->high));
+	list->high += nr;
+	pcp->claimed += (unsigned long)nr << order;
+	return nr;
+}
+
+static void unclaim(struct isle_pcp *pcp, struct isle_pcp_list *list,
+		    unsigned int order, unsigned int nr)
+{
+	list->high -= nr;
+	pcp->claimed -= (unsigned long)nr << order;
 }
 
 /* How many of the first @nr blocks stand in a row, up or down. */
@@ -131,42 +144,107 @@ static void pay_boost(struct isle_zone *zone, unsigned int nr)
 					       zone->watermark_boost);
 }
 
-/* Move the @nr oldest blocks of a list to the zone. */
-static void spill(struct isle_zone *zone, struct isle_pcp_list *list,
-		  unsigned int order, enum isle_migratetype mt,
-		  unsigned int nr)
+/*
+ * Move up to @nr blocks of a list to the zone, at least one: not those freed
+ * last, which are wanted next, but those freed before them, whose frames are in
+ * the cache still. Return: how many.
+ */
+static unsigned int spill(struct isle_zone *zone, struct isle_pcp_list *list,
+			  unsigned int order, enum isle_migratetype mt,
+			  unsigned int nr)
 {
-	unsigned int done, n;
+	unsigned int keep = min_t(unsigned int, list->batch, list->count - nr);
+	u32 *ids = list->ids + list->count - keep - nr;
 	unsigned long flags;
+	unsigned int n;
 
-	for (done = 0; done < nr; done += n) {
-		flags = isle_zone_lock(zone);
-		n = free_to_zone(zone, list->ids + done, nr - done, order);
-		pay_boost(zone, n << order);
-		zone->events.spill++;
-		isle_zone_unlock(zone, flags);
+	flags = isle_zone_lock(zone);
+	n = free_to_zone(zone, ids, nr, order);
+	pay_boost(zone, n << order);
+	zone->events.spill++;
+	isle_zone_unlock(zone, flags);
+	memmove(ids, ids + n, (nr - n + keep) * sizeof(*ids));
+	list->count -= n;
+	list->nr_zone -= n;
+	trace_pcp_drain(zone, order, mt, n, list->high);
+	return n;
+}
+
+/* The list that claims most. */
+static unsigned int find_largest(struct isle_pcp *pcp)
+{
+	unsigned int n, order, largest = 0;
+	struct isle_pcp_list *list;
+	unsigned long most = 0;
+
+	for (n = 0; (list = isle_pcp_nth_list(pcp, n, &order)); n++) {
+		if ((unsigned long)list->high << order > most) {
+			most = (unsigned long)list->high << order;
+			largest = n;
+		}
 	}
-	trace_pcp_drain(zone, order, mt, nr, list->high);
-	list->count -= nr;
-	list->nr_zone -= nr;
-	memmove(list->ids, list->ids + nr, list->count * sizeof(*list->ids));
+	return largest;
+}
+
+/* Make the list that claims most give up @frames, or what a batch of it is. */
+static void squeeze(struct isle_zone *zone, struct isle_pcp *pcp,
+		    unsigned int frames)
+{
+	unsigned int n = find_largest(pcp), order, nr, idle;
+	struct isle_pcp_list *list = isle_pcp_nth_list(pcp, n, &order);
+
+	nr = min_t(unsigned int, DIV_ROUND_UP(frames, BIT(order)), list->high);
+	idle = list->high - list->count;
+	if (nr > idle) {
+		nr = min(nr - idle, batch_max(list, order));
+		nr = idle + spill(zone, list, order, n % ISLE_PCPTYPES, nr);
+	}
+	unclaim(pcp, list, order, nr);
+}
+
+/* Let a list hold @nr blocks more, or some. */
+static void grow(struct isle_zone *zone, struct isle_pcp *pcp,
+		 struct isle_pcp_list *list, unsigned int order,
+		 unsigned int nr)
+{
+	if (claim(zone, pcp, list, order, nr))
+		return;
+	squeeze(zone, pcp, list->batch << order);
+	claim(zone, pcp, list, order, list->batch);
 }
 
 /* Make room for one block on a list that is full. */
-static void make_room(struct isle_zone *zone, struct isle_pcp_list *list,
-		      unsigned int order, enum isle_migratetype mt)
+static void make_room(struct isle_zone *zone, struct isle_pcp *pcp,
+		      struct isle_pcp_list *list, unsigned int order)
 {
-	bool relaxed = isle_zone_slack(zone, true) > list->max << order;
+	double_batch(list, order);
+	grow(zone, pcp, list, order, max_t(unsigned int, list->batch,
+					     list->high / 2));
+}
 
-	if (relaxed) {
-		tune_up(list);
-		if (list->count < list->high)
-			return;
-	} else {
-		tune_down(list);
+/* Bring a list that is empty blocks from the zone. */
+static void refill(struct isle_zone *zone, struct isle_pcp *pcp,
+		   struct isle_pcp_list *list, unsigned int order,
+		   enum isle_migratetype mt, unsigned int alloc_flags)
+{
+	unsigned int nr = within_slack(zone, order, alloc_flags, list->batch);
+	unsigned long flags;
+
+	if (list->high < nr)
+		grow(zone, pcp, list, order, nr - list->high);
+	nr = min_t(unsigned int, nr, list->high);
+	if (!nr) {
+		list->batch = 1;
+		return;
 	}
-	spill(zone, list, order, mt, max(list->count / 2,
-					 list->count - list->high + 1));
+	flags = isle_zone_lock(zone);
+	list->count = isle_rmqueue_bulk(zone, order, mt, alloc_flags, nr,
+					list->ids);
+	list->nr_zone += list->count;
+	zone->events.refill++;
+	isle_zone_unlock(zone, flags);
+	trace_pcp_refill(zone, order, mt, list->count, list->high);
+	double_batch(list, order);
 }
 
 static unsigned int take(struct isle_pcp_list *list, unsigned int nr, u32 *ids)
@@ -187,7 +265,7 @@ static unsigned int alloc_locked(struct isle_zone *zone, unsigned int order,
 	unsigned int done = 0;
 	unsigned long flags;
 
-	nr = min_t(unsigned int, nr, ISLE_PCP_BATCH_MAX);
+	nr = min_t(unsigned int, nr, ISLE_PCP_BULK_MAX);
 	flags = isle_zone_lock(zone);
 	if (alloc_flags & ISLE_ALLOC_HIGHATOMIC)
 		done = isle_buddy_take_run(zone, order, ISLE_HIGHATOMIC, nr,
@@ -219,7 +297,7 @@ static unsigned int alloc_pcp(struct isle_zone *zone, unsigned int order,
 	list = &pcp->list[mt][order];
 	done = take(list, nr, ids);
 	if (done < nr) {
-		refill(zone, list, order, mt, alloc_flags);
+		refill(zone, pcp, list, order, mt, alloc_flags);
 		done += take(list, nr - done, ids + done);
 	}
 	leave(zone);
@@ -287,8 +365,8 @@ void isle_pcp_free_slow(struct isle_zone *zone, u32 id, unsigned int order)
 		struct isle_pcp_list *list;
 
 		list = &pcp->list[mt][order];
-		if (list->count >= list->high && list->high)
-			make_room(zone, list, order, mt);
+		if (list->count >= list->high)
+			make_room(zone, pcp, list, order);
 		if (list->count < list->high) {
 			zone->isle->frames[id].state = ISLE_FRAME_PCP;
 			list->ids[list->count++] = id;
@@ -317,11 +395,10 @@ void isle_pcp_free_bulk(struct isle_zone *zone, const u32 *ids,
 			if (mt >= ISLE_PCPTYPES)
 				break;
 			list = &pcp->list[mt][0];
-			if (list->count >= list->high) {
-				if (!list->high)
-					break;
-				make_room(zone, list, 0, mt);
-			}
+			if (list->count >= list->high)
+				make_room(zone, pcp, list, 0);
+			if (list->count >= list->high)
+				break;
 			isle->frames[ids[i]].state = ISLE_FRAME_PCP;
 			list->ids[list->count++] = ids[i];
 			list->nr_free++;
@@ -348,25 +425,18 @@ void isle_pcp_free_runs(struct isle_zone *zone, const u32 *ids,
 	}
 }
 
-/* The lists one by one, with what they are for; NULL after the last. */
-static struct isle_pcp_list *nth_list(struct isle_pcp *pcp, unsigned int n,
-				      unsigned int *order)
-{
-	*order = n / ISLE_PCPTYPES;
-	if (*order == ISLE_NR_ORDERS)
-		return NULL;
-	return &pcp->list[n % ISLE_PCPTYPES][*order];
-}
-
 static void drain_lists(struct isle_zone *zone, struct isle_pcp *pcp)
 {
 	struct isle_pcp_list *list;
 	unsigned int n, order;
 
-	for (n = 0; (list = nth_list(pcp, n, &order)); n++) {
-		if (list->count)
-			spill(zone, list, order, n % ISLE_PCPTYPES, list->count);
-		tune_down(list);
+	for (n = 0; (list = isle_pcp_nth_list(pcp, n, &order)); n++) {
+		while (list->count)
+			spill(zone, list, order, n % ISLE_PCPTYPES,
+			      min_t(unsigned int, list->count,
+				    ISLE_PCP_BULK_MAX));
+		unclaim(pcp, list, order, list->high);
+		list->batch = 1;
 	}
 }
 
@@ -393,7 +463,7 @@ unsigned long isle_pcp_cpu_pages(const struct isle_zone *zone, int cpu)
 	unsigned long pages = 0;
 	unsigned int n, order;
 
-	for (n = 0; (list = nth_list(pcp, n, &order)); n++)
+	for (n = 0; (list = isle_pcp_nth_list(pcp, n, &order)); n++)
 		pages += (unsigned long)READ_ONCE(list->count) << order;
 	return pages;
 }
@@ -416,7 +486,7 @@ void isle_pcp_cpu_events(const struct isle_zone *zone, int cpu,
 	const struct isle_pcp_list *list;
 	unsigned int n, order;
 
-	for (n = 0; (list = nth_list(pcp, n, &order)); n++) {
+	for (n = 0; (list = isle_pcp_nth_list(pcp, n, &order)); n++) {
 		unsigned long nr_free = READ_ONCE(list->nr_free);
 
 		*allocs += READ_ONCE(list->nr_zone) + nr_free -
@@ -436,133 +506,3 @@ void isle_pcp_events(const struct isle_zone *zone, unsigned long *allocs,
 		isle_pcp_cpu_events(zone, cpu, allocs, frees);
 }
 EXPORT_SYMBOL_FOR_KUNIT(isle_pcp_events);
-
-/*
- * A CPU's part of the eighth, in twelfths: 4 for order 0, 1 for each of orders
- * 1 to 3, 5 for order 9; a third of each for each type. Where a third of the
- * part for order 9 is no block, there is no list.
- */
-static unsigned int list_max(unsigned long frames, unsigned int order)
-{
-	unsigned int twelfths = 1;
-
-	if (!isle_pcp_has_order(order))
-		return 0;
-	if (!order)
-		twelfths = 4;
-	else if (order == ISLE_PCP_HUGE_ORDER)
-		twelfths = 5;
-	return min_t(unsigned long,
-		     (frames * twelfths / 12 / ISLE_PCPTYPES) >> order,
-		     ISLE_PCP_MAX);
-}
-
-static int create_lists(struct isle_zone *zone, int cpu)
-{
-	unsigned long frames = zone->managed / 8 / num_possible_cpus();
-	struct isle_pcp *pcp = per_cpu_ptr(zone->pcp, cpu);
-	struct isle_pcp_list *list;
-	unsigned int n, order;
-	size_t total = 0;
-
-	for (n = 0; (list = nth_list(pcp, n, &order)); n++) {
-		list->max = list_max(frames, order);
-		tune_down(list);
-		total += list->max;
-	}
-	pcp->slots = kvmalloc_node(array_size(max(total, 1UL), sizeof(u32)),
-				   GFP_KERNEL, cpu_to_node(cpu));
-	if (!pcp->slots)
-		return -ENOMEM;
-	total = 0;
-	for (n = 0; (list = nth_list(pcp, n, &order)); n++) {
-		list->ids = pcp->slots + total;
-		total += list->max;
-	}
-	return 0;
-}
-
-/* Flags that a fast path may trust: one zone, of those that there are, one type. */
-static bool plain_flags(gfp_t gfp)
-{
-	return !(gfp & __GFP_DMA) &&
-	       (gfp & (__GFP_DMA32 | __GFP_HIGHMEM)) !=
-	       (__GFP_DMA32 | __GFP_HIGHMEM) &&
-	       isle_gfp_migratetype(gfp) < ISLE_PCPTYPES;
-}
-
-/* CMA's blocks lie among MOVABLE's; other types without lists have none. */
-static struct isle_pcp_list *row_of(const struct isle_zone *zone, int cpu,
-				    unsigned int mt)
-{
-	if (mt == ISLE_CMA)
-		mt = ISLE_MOVABLE;
-	if (mt >= ISLE_PCPTYPES)
-		return (struct isle_pcp_list *)no_lists;
-	return per_cpu_ptr(zone->pcp, cpu)->list[mt];
-}
-
-static void point_cpu(struct isle *isle, int cpu)
-{
-	struct isle_node *node = &isle->nodes[cpu_to_mem(cpu)];
-	struct isle_cpu *c = per_cpu_ptr(isle->cpu, cpu);
-	unsigned int i, mt;
-
-	for (i = 0; i < isle->nr_zones; i++) {
-		for (mt = 0; mt < ISLE_PCP_ROWS; mt++)
-			c->free[i][mt] = row_of(isle->zones[i], cpu, mt);
-	}
-	for (i = 0; i < ISLE_PCP_REQUESTS; i++) {
-		gfp_t gfp = (__force gfp_t)i;
-		struct isle_zonelist *zonelist;
-
-		zonelist = node->zonelist[isle_gfp_zone(gfp)];
-		c->alloc[i] = (struct isle_pcp_list *)no_lists;
-		if (plain_flags(gfp) && zonelist->nr)
-			c->alloc[i] = row_of(zonelist->zones[0], cpu,
-					     isle_gfp_migratetype(gfp));
-	}
-}
-
-int isle_pcp_create(struct isle *isle)
-{
-	unsigned int i;
-	int cpu, ret;
-
-	for (i = 0; i < isle->nr_zones; i++) {
-		struct isle_zone *zone = isle->zones[i];
-
-		zone->pcp = alloc_percpu(struct isle_pcp);
-		if (!zone->pcp)
-			return -ENOMEM;
-		for_each_possible_cpu(cpu) {
-			ret = create_lists(zone, cpu);
-			if (ret)
-				return ret;
-		}
-	}
-	isle->cpu = __alloc_percpu(struct_size(isle->cpu, free, isle->nr_zones),
-				   __alignof__(struct isle_cpu));
-	if (!isle->cpu)
-		return -ENOMEM;
-	for_each_possible_cpu(cpu)
-		point_cpu(isle, cpu);
-	return 0;
-}
-
-void isle_pcp_destroy(struct isle *isle)
-{
-	unsigned int i;
-	int cpu;
-
-	free_percpu(isle->cpu);
-	for (i = 0; i < isle->nr_zones; i++) {
-		struct isle_zone *zone = isle->zones[i];
-
-		if (!zone->pcp)
-			continue;
-		for_each_possible_cpu(cpu)
-			kvfree(per_cpu_ptr(zone->pcp, cpu)->slots);
-		free_percpu(zone->pcp);
-	}
-}

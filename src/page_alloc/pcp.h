@@ -2,7 +2,7 @@
 /*
  * Per-CPU lists: what makes an allocation cost a few dozen instructions.
  *
- * A CPU has, for each zone, arrays of frame ids: orders 0 to 3 and 9, times
+ * A CPU has, for each zone, arrays of frame ids: orders 0 to 3, 9 and 10, times
  * UNMOVABLE, MOVABLE and RECLAIMABLE. An array, unlike a linked list, does not
  * pull in the cache line of the next frame when one is taken.
  *
@@ -16,10 +16,17 @@
  * the set has finished with the lists before the set. To drain another CPU's
  * lists, a work item runs there; a dead CPU's lists are drained from outside.
  *
- * @high and @batch tune themselves: both grow when a list runs empty or full
- * again, up to @max, and fall back when the zone is short of memory. All
- * arrays of all CPUs hold an eighth of a zone at most; that fixes @max, which
- * is 0 where order 9 has no room.
+ * @high and @batch tune themselves. What a CPU's lists may hold together is its
+ * part of an eighth of the zone while the zone is free, and falls with the
+ * square of what is free. Lists claim it as they grow, whatever their order and
+ * type, and take it from the one that claims most when there is none left:
+ *
+ *      part  |#######|######|##|..............|      |
+ *              high    high   ..              ^      ^
+ *            of order 0, 3, 9, ...        claimed  limit
+ *
+ * However long a list is, it never moves more than a batch at once: the
+ * slowest call is as bounded as the fastest is short.
  *
  * Orders and types without a list have one of length 0: always empty, always
  * full. A CPU's tables lead from a request's flags, and from a zone and the type
@@ -37,10 +44,12 @@
 
 enum {
 	ISLE_PCP_LOW_ORDER	= 3,	/* orders 0 to 3, */
-	ISLE_PCP_HUGE_ORDER	= ISLE_PAGEBLOCK_ORDER,	/* and this one */
-	ISLE_PCP_MAX		= 4096,	/* ids in one list */
-	ISLE_PCP_BATCH_MAX	= 256,	/* blocks taken under the zone's lock */
-	ISLE_PCP_RUNS_MAX	= 64,	/* runs of blocks freed under it */
+	ISLE_PCP_HUGE_ORDER	= ISLE_PAGEBLOCK_ORDER,	/* and from this one */
+	ISLE_PCP_MAX		= 32768,	/* ids in one list */
+	ISLE_PCP_BATCH_MAX	= 64,	/* blocks that a list moves at once */
+	ISLE_PCP_BATCH_FRAMES	= 2048,	/* and frames, unless it is one block */
+	ISLE_PCP_BULK_MAX	= 256,	/* blocks taken under the zone's lock */
+	ISLE_PCP_RUNS_MAX	= 16,	/* runs of blocks freed under it */
 	ISLE_PCP_REQUESTS	= 32,	/* values of ISLE_PCP_GFP_MASK */
 	ISLE_PCP_ROWS		= 8,	/* ISLE_MIGRATE_TYPES, rounded up */
 };
@@ -49,7 +58,7 @@ enum {
  * struct isle_pcp_list - one CPU's blocks of one order and migratetype
  * @ids: first frames of blocks, the hottest last
  * @count: how many
- * @high: spill when there are more
+ * @high: how many it may hold at present
  * @batch: move this many from and to the zone
  * @max: length of @ids
  * @nr_zone: blocks that came from the zone, less those that went there
@@ -69,10 +78,14 @@ struct isle_pcp_list {
  * struct isle_pcp - one CPU's lists for one zone
  * @list: by migratetype and order
  * @slots: the memory of all @ids
+ * @part: frames that the lists may hold together, most of the time less
+ * @claimed: frames that they would hold if all were full
  */
 struct isle_pcp {
 	struct isle_pcp_list list[ISLE_PCPTYPES][ISLE_NR_ORDERS];
 	u32 *slots;
+	unsigned long part;
+	unsigned long claimed;
 };
 
 /**
@@ -100,7 +113,17 @@ static_assert((int)ISLE_MIGRATE_TYPES <= (int)ISLE_PCP_ROWS);
 /* A zone's per-CPU lists have this order. */
 static inline bool isle_pcp_has_order(unsigned int order)
 {
-	return order <= ISLE_PCP_LOW_ORDER || order == ISLE_PCP_HUGE_ORDER;
+	return order <= ISLE_PCP_LOW_ORDER || order >= ISLE_PCP_HUGE_ORDER;
+}
+
+/* A CPU's lists one by one, with what they are for; NULL after the last. */
+static inline struct isle_pcp_list *
+isle_pcp_nth_list(struct isle_pcp *pcp, unsigned int n, unsigned int *order)
+{
+	*order = n / ISLE_PCPTYPES;
+	if (*order == ISLE_NR_ORDERS)
+		return NULL;
+	return &pcp->list[n % ISLE_PCPTYPES][*order];
 }
 
 /* Preemption is off. False: somebody below on this CPU has the lists. */
