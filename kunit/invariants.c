@@ -5,6 +5,7 @@
 #include <linux/slab.h>
 
 #include "invariants.h"
+#include "page_alloc/fullness.h"
 #include "page_alloc/pcp.h"
 
 /* Where a frame was found. */
@@ -311,6 +312,78 @@ static void count_highatomic(struct check *check)
 	}
 }
 
+static unsigned int expected_group(unsigned int nr_free)
+{
+	if (nr_free < ISLE_FULLNESS_LEAST || nr_free == ISLE_PAGEBLOCK_FRAMES)
+		return ISLE_FULLNESS_NONE;
+	return nr_free * ISLE_FULLNESS_GROUPS / ISLE_PAGEBLOCK_FRAMES;
+}
+
+/* A pageblock counts its free frames, and knows its group. Return: if it has one. */
+static bool check_fullness(struct check *check, u32 pageblock)
+{
+	const struct isle_fullness *f = &check->isle->fullness[pageblock];
+	u32 i, id = pageblock << ISLE_PAGEBLOCK_ORDER;
+	unsigned int nr_free = 0;
+
+	if (f->group == ISLE_FULLNESS_NEVER)
+		return false;
+	for (i = id; i < id + ISLE_PAGEBLOCK_FRAMES; i++) {
+		nr_free += check->place[i] == FREE_LIST;
+		require(check, !nr_free || check->isle->frames[i].zone ==
+			check->isle->frames[id].zone, "frame %u: zone %u", i,
+			check->isle->frames[i].zone);
+	}
+	require(check, f->nr_free == nr_free, "pageblock %u: %u free, not %u",
+		pageblock, f->nr_free, nr_free);
+	require(check, f->group == expected_group(nr_free),
+		"pageblock %u: group %u with %u free", pageblock, f->group,
+		nr_free);
+	require(check, f->cursor < ISLE_PAGEBLOCK_FRAMES, "pageblock %u: %u",
+		pageblock, f->cursor);
+	return f->group != ISLE_FULLNESS_NONE;
+}
+
+/* Return: pageblocks of a zone's group, each where it belongs. */
+static u32 check_group(struct check *check, struct isle_zone *zone,
+		       enum isle_migratetype mt, unsigned int group)
+{
+	const struct isle_fullness *f;
+	u32 i, prev = ISLE_NO_FRAME, nr = 0;
+
+	for (i = zone->fullest[mt][group]; i != ISLE_NO_FRAME && !check->broken;
+	     i = f->next) {
+		f = &check->isle->fullness[i];
+		require(check, f->group == group && f->prev == prev,
+			"pageblock %u: group %u, not %u; after %u, not %u", i,
+			f->group, group, f->prev, prev);
+		require(check, check->isle->pageblocks[i] == mt &&
+			check->isle->frames[i << ISLE_PAGEBLOCK_ORDER].zone ==
+			zone->index, "pageblock %u: type %u, not %u", i,
+			check->isle->pageblocks[i], mt);
+		prev = i;
+		nr++;
+	}
+	return nr;
+}
+
+static void check_all_fullness(struct check *check)
+{
+	struct isle *isle = check->isle;
+	u32 id, in_groups = 0, linked = 0;
+	unsigned int i, mt, group;
+
+	for (id = 0; id < isle->nr_frames; id += ISLE_PAGEBLOCK_FRAMES)
+		in_groups += check_fullness(check, id >> ISLE_PAGEBLOCK_ORDER);
+	for (i = 0; i < isle->nr_zones; i++)
+		for (mt = 0; mt < ISLE_MIGRATE_TYPES; mt++)
+			for (group = 0; group < ISLE_FULLNESS_GROUPS; group++)
+				linked += check_group(check, isle->zones[i], mt,
+						      group);
+	require(check, linked == in_groups, "%u pageblocks in groups, not %u",
+		linked, in_groups);
+}
+
 static void check_counts(struct check *check, struct isle_zone *zone)
 {
 	struct census *c = &check->census[zone->index];
@@ -369,6 +442,7 @@ static void check_all(struct check *check)
 	for (id = 0; id < isle->nr_frames && !check->broken; id++)
 		check_frame(check, id);
 	count_highatomic(check);
+	check_all_fullness(check);
 	for (i = 0; i < isle->nr_zones && !check->broken; i++)
 		check_counts(check, isle->zones[i]);
 }

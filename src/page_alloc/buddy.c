@@ -6,6 +6,7 @@
 #include "buddy.h"
 #include "compat.h"
 #include "debug.h"
+#include "fullness.h"
 
 void isle_buddy_init(struct isle_zone *zone)
 {
@@ -130,6 +131,7 @@ void isle_buddy_free(struct isle_zone *zone, u32 id, unsigned int order)
 		isle_buddy_free(zone, id + BIT(order), order);
 	}
 	account(zone, mt, BIT(order));
+	isle_fullness_add(zone, id, BIT(order));
 	while (order < ISLE_TOP_ORDER) {
 		u32 buddy = id ^ BIT(order);
 		enum isle_migratetype buddy_mt;
@@ -197,6 +199,7 @@ static u32 take_from(struct isle_zone *zone, u32 id, unsigned int order,
 
 	list_unlink(zone, id, from, mt);
 	account(zone, mt, -(long)BIT(order));
+	isle_fullness_add(zone, id, -(int)BIT(order));
 	put_rest(zone, id + BIT(order), id + BIT(from), mt);
 	frame->state = ISLE_FRAME_PCP;
 	frame->order = order;
@@ -216,23 +219,18 @@ u32 isle_buddy_take(struct isle_zone *zone, unsigned int order,
 }
 EXPORT_SYMBOL_FOR_KUNIT(isle_buddy_take);
 
-unsigned int isle_buddy_take_run(struct isle_zone *zone, unsigned int order,
-				 enum isle_migratetype mt, unsigned int nr,
-				 u32 *ids)
+unsigned int isle_buddy_cut(struct isle_zone *zone, u32 id, unsigned int order,
+			    unsigned int nr, u32 *ids)
 {
-	u32 orders = zone->nonempty[mt] >> order;
+	enum isle_migratetype mt = isle_pageblock_type(zone->isle, id);
 	struct isle_frame *frames = zone->isle->frames;
-	unsigned int from, i;
-	u32 id, end;
+	unsigned int from = frames[id].order, i;
+	u32 end = id + BIT(from);
 
-	if (!orders)
-		return 0;
-	from = order + __ffs(orders);
-	id = zone->free_area[from].list[mt].first;
-	end = id + BIT(from);
 	nr = min_t(unsigned int, nr, BIT(from - order));
 	list_unlink(zone, id, from, mt);
 	account(zone, mt, -(long)(nr << order));
+	isle_fullness_add(zone, id, -(int)(nr << order));
 	for (i = nr; i--; id += BIT(order)) {
 		frames[id].state = ISLE_FRAME_PCP;
 		frames[id].order = order;
@@ -240,6 +238,18 @@ unsigned int isle_buddy_take_run(struct isle_zone *zone, unsigned int order,
 	}
 	put_rest(zone, id, end, mt);
 	return nr;
+}
+
+unsigned int isle_buddy_take_run(struct isle_zone *zone, unsigned int order,
+				 enum isle_migratetype mt, unsigned int nr,
+				 u32 *ids)
+{
+	u32 orders = zone->nonempty[mt] >> order;
+
+	if (!orders)
+		return 0;
+	return isle_buddy_cut(zone, zone->free_area[order + __ffs(orders)]
+			      .list[mt].first, order, nr, ids);
 }
 EXPORT_SYMBOL_FOR_KUNIT(isle_buddy_take_run);
 

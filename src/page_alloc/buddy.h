@@ -76,6 +76,19 @@ unsigned int isle_buddy_take_run(struct isle_zone *zone, unsigned int order,
 				 u32 *ids);
 
 /**
+ * isle_buddy_cut - take blocks that stand in a row from a certain free block
+ * @zone: the zone
+ * @id: its first frame
+ * @order: of each block, that of the free one at most
+ * @nr: how many at most
+ * @ids: where to put their first frames, the lowest last
+ *
+ * The rest goes back to the lists. Return: how many.
+ */
+unsigned int isle_buddy_cut(struct isle_zone *zone, u32 id, unsigned int order,
+			    unsigned int nr, u32 *ids);
+
+/**
  * isle_buddy_take_block - take a certain free block, cut to an order
  * @zone: the zone
  * @id: its first frame

@@ -15,6 +15,7 @@
 #include "debug.h"
 #include "drain.h"
 #include "early.h"
+#include "fullness.h"
 #include "lock.h"
 #include "pcp.h"
 #include "quarantine.h"
@@ -48,7 +49,8 @@ u32 isle_frames_needed(const struct isle_extent *extents, unsigned int nr)
 	u32 frames = assign_ids(NULL, extents, nr);
 	u32 behind, sum;
 
-	behind = DIV_ROUND_UP(nr_pageblocks(frames),
+	behind = DIV_ROUND_UP(nr_pageblocks(frames) *
+			      (u32)(sizeof(struct isle_fullness) + sizeof(u8)),
 			      (u32)sizeof(struct isle_frame));
 	if (!frames || check_add_overflow(frames, behind, &sum))
 		return 0;
@@ -154,6 +156,10 @@ static void hand_over(struct isle_zone *zone, u32 start, u32 end)
 		frames[id].zone = zone->index;
 	}
 	zone->managed += end - start;
+	if (start % ISLE_PAGEBLOCK_FRAMES)
+		isle_fullness_exclude(zone->isle, start);
+	if (end % ISLE_PAGEBLOCK_FRAMES)
+		isle_fullness_exclude(zone->isle, end);
 	while (start < end) {
 		unsigned int order = min_t(unsigned int, __fls(end - start),
 					   ISLE_PAGEBLOCK_ORDER);
@@ -235,7 +241,9 @@ struct isle *isle_create(const struct isle_config *config)
 				     config->nr_extents);
 	isle->first_pfn = isle->extents[0].base_pfn - isle->extents[0].first_id;
 	isle->first_end = isle->extents[0].first_id + isle->extents[0].nr;
-	isle->pageblocks = (u8 *)(isle->frames + isle->nr_frames);
+	isle->fullness = (void *)(isle->frames + isle->nr_frames);
+	isle->pageblocks = (void *)(isle->fullness +
+				    nr_pageblocks(isle->nr_frames));
 	ratelimit_state_init(&isle->report, DEFAULT_RATELIMIT_INTERVAL,
 			     DEFAULT_RATELIMIT_BURST);
 	isle_quarantine_init(isle);
@@ -246,6 +254,7 @@ struct isle *isle_create(const struct isle_config *config)
 		ret = isle_zones_create(isle, config);
 	if (ret)
 		goto err_destroy;
+	isle_fullness_init(isle);
 	for (i = 0; i < isle->nr_extents; i++)
 		hand_over_extent(isle, config, &isle->extents[i]);
 	isle_zones_set_watermarks(isle, config->min_free_kbytes);

@@ -5,6 +5,7 @@
  *   struct isle ── extents[]     what the providers carved out
  *      │        ── frames[]      one struct isle_frame a frame, by id
  *      │        ── pageblocks[]  a migratetype each 2 MB
+ *      │        ── fullness[]    and how much of it is free
  *      ├── zones[]               free lists, watermarks, per-CPU lists
  *      └── nodes[]               a zonelist each highest zone
  *
@@ -38,6 +39,9 @@
 #define ISLE_PAGEBLOCK_FRAMES	((u32)BIT(ISLE_PAGEBLOCK_ORDER))
 
 #define ISLE_MAX_EXTENTS	64
+
+/* Pageblocks in part free are told apart by quarters: see fullness.h. */
+#define ISLE_FULLNESS_GROUPS	4
 
 enum isle_migratetype {
 	ISLE_UNMOVABLE,
@@ -110,11 +114,28 @@ struct isle_free_area {
 };
 
 /**
+ * struct isle_fullness - how much of a pageblock is free
+ * @next: next pageblock of the group
+ * @prev: the one before
+ * @nr_free: frames of it on the free lists
+ * @cursor: where to look for free frames next
+ * @group: that it is in
+ */
+struct isle_fullness {
+	u32 next;
+	u32 prev;
+	u16 nr_free;
+	u16 cursor;
+	u8 group;
+};
+
+/**
  * struct isle_zone - the frames of one kind on one node
  * @lock: free lists, free counts, pageblock types, and the state, order and
  *        links of frames that are not allocated. Innermost lock of isle.
  * @free_area: free blocks by order and migratetype
  * @nonempty: by migratetype, a bit for each order with a block on its list
+ * @fullest: by migratetype and group, the first pageblock
  * @nr_free: frames on the free lists, ISOLATE's excepted
  * @nr_free_cma: of these, in CMA pageblocks
  * @nr_free_highatomic: of these, in HIGHATOMIC pageblocks
@@ -140,6 +161,7 @@ struct isle_free_area {
 struct isle_zone {
 	raw_spinlock_t lock;
 	u32 nonempty[ISLE_MIGRATE_TYPES];
+	u32 fullest[ISLE_MIGRATE_TYPES][ISLE_FULLNESS_GROUPS];
 	unsigned long nr_free;
 	unsigned long nr_free_cma;
 	unsigned long nr_free_highatomic;
@@ -192,7 +214,7 @@ struct isle_node {
  * @extents: the memory, disjoint; copied
  * @nr_extents: at most ISLE_MAX_EXTENTS
  * @frames: isle_frames_needed() entries of zeroed memory: the frame array,
- *          and behind it the pageblock types
+ *          and behind it what there is for each pageblock
  * @ops: calls upwards
  * @min_free_kbytes: sum of the min watermarks; 0: the kernel's square root rule
  * @movable_percent: share of each node that becomes ZONE_MOVABLE
@@ -224,6 +246,7 @@ struct isle_config {
  * @frames: by id
  * @cpu: where each CPU finds its lists
  * @pageblocks: enum isle_migratetype, by id >> ISLE_PAGEBLOCK_ORDER
+ * @fullness: the same
  * @first_pfn: what an id of the first extent lacks to be its pfn
  * @first_end: ids of the first extent are below
  * @nr_frames: ids, holes included
@@ -251,6 +274,7 @@ struct isle {
 	struct isle_frame *frames;
 	struct isle_cpu __percpu *cpu;
 	u8 *pageblocks;
+	struct isle_fullness *fullness;
 	unsigned long first_pfn;
 	unsigned long first_end;
 
@@ -290,7 +314,7 @@ struct isle {
  *
  * More than the sum of the extents: every extent starts at an id with the low
  * bits of its pfn, in 4 MB units of its own, so that no block can span two.
- * The pageblock types stand behind the frames.
+ * What there is for each pageblock stands behind the frames.
  *
  * Return: entries of struct isle_frame, 0 if ids of 32 bits do not suffice.
  */

@@ -13,6 +13,7 @@
 #include "buddy.h"
 #include "compat.h"
 #include "drain.h"
+#include "fullness.h"
 #include "gfp.h"
 #include "lock.h"
 #include "migrate.h"
@@ -76,6 +77,7 @@ void isle_set_pageblock_type(struct isle_zone *zone, u32 id,
 	if (from == mt)
 		return;
 	split_around(zone, start);
+	isle_fullness_retype(zone, start, from, mt);
 	WRITE_ONCE(zone->isle->pageblocks[start >> ISLE_PAGEBLOCK_ORDER], mt);
 	for (id = start; id < start + ISLE_PAGEBLOCK_FRAMES;
 	     id = next_block(zone, id)) {
@@ -262,6 +264,23 @@ u32 isle_rmqueue(struct isle_zone *zone, unsigned int order,
 }
 EXPORT_SYMBOL_FOR_KUNIT(isle_rmqueue);
 
+/*
+ * Single frames from the fullest pageblock that holds some, larger blocks from
+ * the smallest that will do.
+ */
+static unsigned int take_run(struct isle_zone *zone, unsigned int order,
+			     enum isle_migratetype mt, unsigned int nr,
+			     u32 *ids)
+{
+	unsigned int done = 0;
+
+	if (!order)
+		done = isle_fullness_take(zone, mt, nr, ids);
+	if (!done)
+		done = isle_buddy_take_run(zone, order, mt, nr, ids);
+	return done;
+}
+
 unsigned int isle_rmqueue_bulk(struct isle_zone *zone, unsigned int order,
 			       enum isle_migratetype mt,
 			       unsigned int alloc_flags, unsigned int nr,
@@ -273,11 +292,10 @@ unsigned int isle_rmqueue_bulk(struct isle_zone *zone, unsigned int order,
 		unsigned int n = 0;
 
 		if (prefer_cma(zone, alloc_flags))
-			n = isle_buddy_take_run(zone, order, ISLE_CMA,
-						nr - done, ids + done);
+			n = take_run(zone, order, ISLE_CMA, nr - done,
+				     ids + done);
 		if (!n)
-			n = isle_buddy_take_run(zone, order, mt, nr - done,
-						ids + done);
+			n = take_run(zone, order, mt, nr - done, ids + done);
 		if (!n) {
 			ids[done] = rmqueue_fallback(zone, order, mt,
 						     alloc_flags);

@@ -455,6 +455,7 @@ void isle_pcp_drain_dead(struct isle_zone *zone, int cpu)
 {
 	drain_lists(zone, per_cpu_ptr(zone->pcp, cpu));
 }
+EXPORT_SYMBOL_FOR_KUNIT(isle_pcp_drain_dead);
 
 unsigned long isle_pcp_cpu_pages(const struct isle_zone *zone, int cpu)
 {

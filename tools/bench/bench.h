@@ -147,7 +147,8 @@ int bench_frag_run(const struct bench_command *cmd, struct seq_file *seq);
 
 /**
  * bench_growth_run - time an instance of frames with no memory behind them
- * @cmd: variant: megabytes of region; count: operations
+ * @cmd: variant: megabytes of region; count: operations; cpus: how many have lists
+ *       to drain
  * @seq: where the samples go
  *
  * Return: 0, -EINVAL, -ENOMEM, -EOPNOTSUPP in a kernel without KUnit.

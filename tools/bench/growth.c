@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What grows with a region: an instance of frames with no memory behind them,
- * as KUnit builds them, made, used, drained and taken apart.
+ * What grows with a region and with CPUs: an instance of frames with no memory
+ * behind them, as KUnit builds them, made, used, drained and taken apart.
  *
- * Making one does not count the time to get its frame array zeroed.
+ * Making one does not count the time to get its frame array zeroed. Before it is
+ * drained, the lists of as many CPUs as are asked for hold what one CPU's use
+ * leaves on them; those CPUs need not be there, possible_cpus= makes them
+ * possible.
  */
 
+#include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
@@ -14,13 +18,14 @@
 
 #include "bench.h"
 #include "page_alloc/alloc.h"
-#include "page_alloc/drain.h"
 #include "page_alloc/instance.h"
+#include "page_alloc/pcp.h"
 
 enum { TRIALS = 5 };
 
 enum phase {
-	CREATE, REPEAT, BULK_ALLOC, BULK_FREE, DRAIN, DESTROY, METADATA, PHASES,
+	CREATE, REPEAT, BULK_ALLOC, BULK_FREE, DRAIN, DESTROY, METADATA, LISTS,
+	PHASES,
 };
 
 static const char * const phase_name[PHASES] = {
@@ -31,6 +36,7 @@ static const char * const phase_name[PHASES] = {
 	[DRAIN]		= "drain-us",
 	[DESTROY]	= "destroy-us",
 	[METADATA]	= "bytes/frame",
+	[LISTS]		= "list-bytes/frame",
 };
 
 static void *no_address(const struct isle *isle, u32 id)
@@ -85,7 +91,67 @@ static int use(struct isle *isle, unsigned int count, u32 *ids, u64 *result)
 	return 0;
 }
 
-static int one_instance(const struct isle_config *config, unsigned int count,
+/* Let another CPU have what is on this one's lists. */
+static void hand_lists_to(struct isle *isle, int cpu)
+{
+	unsigned int i;
+
+	preempt_disable();
+	for (i = 0; cpu != smp_processor_id() && i < isle->nr_zones; i++)
+		swap(*this_cpu_ptr(isle->zones[i]->pcp),
+		     *per_cpu_ptr(isle->zones[i]->pcp, cpu));
+	preempt_enable();
+}
+
+static void fill_lists(struct isle *isle, unsigned int cpus,
+		       unsigned int count, u32 *ids)
+{
+	u64 ignored[PHASES];
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		if (!cpus--)
+			break;
+		hand_lists_to(isle, cpu);
+		use(isle, count, ids, ignored);
+	}
+}
+
+/* Those of other CPUs as if they had died; nobody else uses the instance. */
+static void drain_lists(struct isle *isle)
+{
+	unsigned int i;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		for (i = 0; i < isle->nr_zones; i++)
+			isle_pcp_drain_dead(isle->zones[i], cpu);
+}
+
+static u64 list_bytes(struct isle *isle)
+{
+	u64 bytes = 0;
+	unsigned int i, n, order;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		bytes += struct_size(isle->cpu, free, isle->nr_zones);
+		for (i = 0; i < isle->nr_zones; i++) {
+			struct isle_pcp *pcp = per_cpu_ptr(isle->zones[i]->pcp,
+							   cpu);
+			struct isle_pcp_list *list;
+
+			bytes += sizeof(*pcp);
+			for (n = 0; (list = isle_pcp_nth_list(pcp, n, &order));
+			     n++)
+				bytes += list->max * sizeof(*list->ids);
+		}
+	}
+	return bytes;
+}
+
+static int one_instance(const struct isle_config *config,
+			const struct bench_command *cmd, unsigned int count,
 			u32 *ids, u64 *result)
 {
 	struct isle *isle;
@@ -97,9 +163,11 @@ static int one_instance(const struct isle_config *config, unsigned int count,
 	if (IS_ERR(isle))
 		return PTR_ERR(isle);
 	result[CREATE] = since_us(start);
+	result[LISTS] = hundredths(list_bytes(isle), isle_nr_managed(isle));
 	ret = use(isle, count, ids, result);
+	fill_lists(isle, cmd->cpus, count, ids);
 	start = ktime_get_ns();
-	isle_drain_all(isle);
+	drain_lists(isle);
 	result[DRAIN] = since_us(start);
 	start = ktime_get_ns();
 	isle_destroy(isle);
@@ -107,7 +175,8 @@ static int one_instance(const struct isle_config *config, unsigned int count,
 	return ret;
 }
 
-static int run_trial(const struct isle_extent *extent, unsigned int count,
+static int run_trial(const struct isle_extent *extent,
+		     const struct bench_command *cmd, unsigned int count,
 		     u32 *ids, u64 *result)
 {
 	struct isle_config config = {
@@ -124,7 +193,7 @@ static int run_trial(const struct isle_extent *extent, unsigned int count,
 	config.frames = vzalloc(size);
 	if (!config.frames)
 		return -ENOMEM;
-	ret = one_instance(&config, count, ids, result);
+	ret = one_instance(&config, cmd, count, ids, result);
 	vfree(config.frames);
 	result[METADATA] = hundredths(size, extent->nr);
 	return ret;
@@ -141,7 +210,7 @@ static void show(const struct bench_command *cmd, struct seq_file *seq,
 	for (phase = 0; phase < PHASES; phase++) {
 		for (nr = 0; nr < TRIALS; nr++)
 			samples[nr] = results[nr][phase];
-		bench_line(seq, cmd->workload, "isle", variant, 1,
+		bench_line(seq, cmd->workload, "isle", variant, cmd->cpus,
 			   phase_name[phase]);
 		bench_samples(seq, samples, TRIALS, BENCH_UNIT);
 	}
@@ -160,14 +229,15 @@ int bench_growth_run(const struct bench_command *cmd, struct seq_file *seq)
 	u32 *ids;
 	int nr, ret;
 
-	if (frames < ISLE_TOP_FRAMES || frames > U32_MAX)
+	if (frames < ISLE_TOP_FRAMES || frames > U32_MAX || !cmd->cpus ||
+	    cmd->cpus > num_possible_cpus())
 		return -EINVAL;
 	ids = kvcalloc(count, sizeof(*ids), GFP_KERNEL);
 	if (!ids)
 		return -ENOMEM;
-	ret = run_trial(&extent, count, ids, warm);
+	ret = run_trial(&extent, cmd, count, ids, warm);
 	for (nr = 0; !ret && nr < TRIALS; nr++)
-		ret = run_trial(&extent, count, ids, results[nr]);
+		ret = run_trial(&extent, cmd, count, ids, results[nr]);
 	kvfree(ids);
 	if (!ret)
 		show(cmd, seq, results);
