@@ -217,6 +217,16 @@ static inline void isle_release_fault_lock(struct vm_fault *vmf)
 #endif
 }
 
+/* Sealed by mseal(), which 6.10 brought. */
+static inline bool isle_vma_is_sealed(const struct vm_area_struct *vma)
+{
+#ifdef VM_SEALED
+	return vma->vm_flags & VM_SEALED;
+#else
+	return false;
+#endif
+}
+
 /* Whether a file can be mapped at all. */
 #include <linux/fs.h>
 

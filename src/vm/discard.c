@@ -10,6 +10,7 @@
 #include <linux/sizes.h>
 
 #include "backing.h"
+#include "compat.h"
 #include "discard.h"
 #include "layer.h"
 #include "opener.h"
@@ -95,9 +96,13 @@ static void discard_object(struct isle_vm_opener *opener, pgoff_t first,
 	isle_opener_uncharge(opener, freed);
 }
 
+/* As MADV_DONTNEED: what a sealed mapping may not write it may not discard. */
 static int check_discard(struct vm_area_struct *vma, unsigned long start,
 			 unsigned long end, const struct isle_range *range)
 {
+	if (vma->vm_ops == &isle_private_vm_ops &&
+	    !(vma->vm_flags & VM_WRITE) && isle_vma_is_sealed(vma))
+		return -EPERM;
 	if (vma->vm_ops == &isle_shared_vm_ops && !(vma->vm_flags & VM_MAYWRITE))
 		return -EACCES;
 	return 0;

@@ -9,6 +9,10 @@
 
 #include "vm.h"
 
+#ifndef SYS_mseal
+#define SYS_mseal	462
+#endif
+
 enum { PAGES = 1200 };		/* more than two chunks */
 
 static void unmap_parts(int fd)
@@ -176,6 +180,40 @@ static void replace(int fd)
 	munmap(p, PAGES * PAGE);
 }
 
+/* In a child: nothing but its end undoes it. */
+static int sealed(void *argument)
+{
+	int fd = *(int *)argument;
+	char *p = map_private(fd, 16 * PAGE);
+
+	fill(p, 16, 1);
+	mprotect(p + 8 * PAGE, 8 * PAGE, PROT_READ);
+	if (syscall(SYS_mseal, p, 16 * PAGE, 0))
+		return errno == ENOSYS ? 100 : 1;
+	if (!munmap(p, PAGE) || errno != EPERM ||
+	    !mprotect(p, PAGE, PROT_READ) || errno != EPERM ||
+	    move(p, 1, reserve(PAGE)) != MAP_FAILED || errno != EPERM)
+		return 2;
+	if (!discard(fd, p + 7 * PAGE, 2 * PAGE, ISLE_RANGE_ADDRESS) ||
+	    errno != EPERM || wrong(p, 16, 1))
+		return 3;
+	if (discard(fd, p, 8 * PAGE, ISLE_RANGE_ADDRESS) ||
+	    nonzero(p, 8 * PAGE))
+		return 4;
+	return 0;
+}
+
+static void seal(int fd)
+{
+	int ret = child(sealed, &fd);
+
+	if (ret == 100)
+		skip("no mseal() in this kernel", "sealed memory");
+	else
+		check(!ret, "sealed memory stays, and what is read-only can't be discarded");
+	check(!opener(fd).private_pages, "it ends with its process");
+}
+
 static int fill_and_exit(void *fd)
 {
 	char *p = map_private(*(int *)fd, PAGES * PAGE);
@@ -304,6 +342,7 @@ int main(void)
 	remap(fd);
 	resize(fd);
 	replace(fd);
+	seal(fd);
 	ends(fd);
 	races(fd);
 	check(back_to(fd, before), "every frame is back");
