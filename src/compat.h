@@ -239,6 +239,19 @@ static inline bool isle_can_mmap(const struct file *file)
 	return file->f_op->mmap;
 }
 
+/*
+ * Whether somebody wants to be asked before a file is read, to put there what is
+ * read (FAN_PRE_ACCESS, since 6.14), as it was when the file was opened.
+ */
+static inline bool isle_is_filled_on_access(const struct file *file)
+{
+#ifdef FMODE_FSNOTIFY_HSM
+	return FMODE_FSNOTIFY_HSM(file->f_mode);
+#else
+	return false;
+#endif
+}
+
 /* A folio of a page cache, with a reference, or NULL. */
 #include <linux/pagemap.h>
 

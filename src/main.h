@@ -23,6 +23,8 @@ extern unsigned long isle_param_min_free_kbytes;
 extern bool isle_param_debug;		/* debug=1 */
 extern unsigned int isle_param_fault_around_kb;	/* fault_around_kb= */
 extern unsigned int isle_param_dirty_expire_centisecs;
+extern unsigned int isle_param_dirty_ratio;	/* dirty_ratio=, per cent */
+extern unsigned int isle_param_dirty_background_ratio;
 extern unsigned int isle_param_read_ahead_kb;	/* read_ahead_kb= */
 extern unsigned long isle_param_opener_max_mb;	/* opener_max_mb=; 0: none */
 

@@ -99,6 +99,38 @@ module_param_named(dirty_expire_centisecs, isle_param_dirty_expire_centisecs,
 		   uint, 0644);
 MODULE_PARM_DESC(dirty_expire_centisecs, "after how long pages of a file that were written to through /dev/isle are written back; 0: never without being asked (3000)");
 
+/* Anything from 0 to 100, at any time. */
+static int set_percent(const char *val, const struct kernel_param *kp)
+{
+	unsigned int percent;
+	int ret = kstrtouint(val, 0, &percent);
+
+	if (ret)
+		return ret;
+	if (percent > 100) {
+		pr_err("%s=%u: not a percentage\n", kp->name, percent);
+		return -EINVAL;
+	}
+	WRITE_ONCE(*(unsigned int *)kp->arg, percent);
+	return 0;
+}
+
+static const struct kernel_param_ops percent_ops = {
+	.set = set_percent,
+	.get = param_get_uint,
+};
+
+unsigned int isle_param_dirty_ratio = 20;
+module_param_cb(dirty_ratio, &percent_ops, &isle_param_dirty_ratio, 0644);
+__MODULE_PARM_TYPE(dirty_ratio, "uint");
+MODULE_PARM_DESC(dirty_ratio, "per cent of all memory that may be pages of files to be written back; who writes to more waits (20)");
+
+unsigned int isle_param_dirty_background_ratio = 10;
+module_param_cb(dirty_background_ratio, &percent_ops,
+		&isle_param_dirty_background_ratio, 0644);
+__MODULE_PARM_TYPE(dirty_background_ratio, "uint");
+MODULE_PARM_DESC(dirty_background_ratio, "per cent of all memory from which on such pages are written back at once (10)");
+
 static int check_percent(const char *name, unsigned int percent,
 			 unsigned int least)
 {

@@ -54,6 +54,7 @@ struct isle_version {
 #define ISLE_FEATURE_FILE	(1u << 2)	/* ISLE_SETUP_FILE */
 #define ISLE_FEATURE_HUGE	(1u << 3)	/* 2 MB mappings */
 #define ISLE_FEATURE_DEBUG	(1u << 4)	/* loaded with debug=1 */
+#define ISLE_FEATURE_ADVISE	(1u << 5)	/* ADVISE, POPULATE, RESIDENCY */
 
 /**
  * struct isle_setup - ISLE_IOC_SETUP: what the opener is, before its first mmap
@@ -132,18 +133,33 @@ struct isle_free {
 };
 
 /**
- * struct isle_range - ISLE_IOC_DISCARD, ISLE_IOC_FAULT_AROUND
+ * struct isle_range - ISLE_IOC_DISCARD, ISLE_IOC_FAULT_AROUND,
+ *                     ISLE_IOC_ADVISE, ISLE_IOC_POPULATE
  * @start: an address in the caller's mapping, or an offset in the object
  * @length: bytes, not 0
  * @flags: ISLE_RANGE_*
- * @value: FAULT_AROUND: bytes, as in struct isle_setup; DISCARD: zero
+ * @value: FAULT_AROUND: bytes, as in struct isle_setup; ADVISE: ISLE_ADVISE_*;
+ *         POPULATE: ISLE_POPULATE_*; DISCARD: zero
  * @reserved: zero
+ *
+ * ENOMEM if part of an address range is not a mapping of this opener.
  *
  * DISCARD gives the frames back; the next touch finds zeroes. Where the opener is
  * bound to a file, it reads the file again, and dirty pages stay. By address it
  * works on the private layer of each mapping in the range (or on the object,
- * where the mapping is shared); by offset on the object itself. ENOMEM if part
- * of an address range is not a mapping of this opener; nothing is done then.
+ * where the mapping is shared); by offset on the object itself. Nothing is done
+ * where it is ENOMEM.
+ *
+ * ADVISE gives up nothing that others could miss. WILLNEED starts reading what a
+ * file has there, at most what the disk takes at once. DONTNEED does in a private
+ * mapping what DISCARD does; where the opener is bound to a file, it drops clean
+ * pages that isle has of it, by offset or in a shared mapping, and starts writing
+ * dirty ones; shared anonymous memory stays.
+ *
+ * POPULATE does what touching each page would do: READ for reading, WRITE for
+ * writing, which changes nothing. By address only, else EINVAL, as where the
+ * mapping can't be read or written. EFAULT: touching a page would be SIGBUS;
+ * those before it are there.
  */
 struct isle_range {
 	__u64 start;
@@ -154,6 +170,36 @@ struct isle_range {
 };
 
 #define ISLE_RANGE_ADDRESS	(1u << 0)	/* start is an address */
+
+#define ISLE_ADVISE_WILLNEED	1
+#define ISLE_ADVISE_DONTNEED	2
+
+#define ISLE_POPULATE_READ	1
+#define ISLE_POPULATE_WRITE	2
+
+/**
+ * struct isle_residency - ISLE_IOC_RESIDENCY: which pages there are
+ * @start: an address in the caller's mapping, or an offset in the object
+ * @length: bytes, not 0
+ * @vector: address of a byte for each page: ISLE_RESIDENT_*, written
+ * @flags: ISLE_RANGE_ADDRESS
+ * @reserved: zero
+ *
+ * What was true a moment ago. An unknown bit in an answer may get a meaning.
+ * ENOMEM if part of an address range is not a mapping of this opener, EFAULT if
+ * @vector can't be written; what was written by then stays.
+ */
+struct isle_residency {
+	__u64 start;
+	__u64 length;
+	__u64 vector;
+	__u64 flags;
+	__u64 reserved[2];
+};
+
+#define ISLE_RESIDENT		(1u << 0)	/* no need to read or allocate it */
+#define ISLE_RESIDENT_OWN	(1u << 1)	/* a private mapping's own */
+#define ISLE_RESIDENT_DIRTY	(1u << 2)	/* is to be written to the file */
 
 /**
  * struct isle_opener - ISLE_IOC_OPENER: what this opener holds
@@ -341,5 +387,8 @@ struct isle_limit {
 #define ISLE_IOC_STATS		_IOR(ISLE_IOC_MAGIC, 9, struct isle_stats)
 #define ISLE_IOC_ZONE		_IOWR(ISLE_IOC_MAGIC, 10, struct isle_zone_info)
 #define ISLE_IOC_REGION		_IOWR(ISLE_IOC_MAGIC, 11, struct isle_region_info)
+#define ISLE_IOC_ADVISE		_IOW(ISLE_IOC_MAGIC, 12, struct isle_range)
+#define ISLE_IOC_POPULATE	_IOW(ISLE_IOC_MAGIC, 13, struct isle_range)
+#define ISLE_IOC_RESIDENCY	_IOW(ISLE_IOC_MAGIC, 14, struct isle_residency)
 
 #endif /* _UAPI_ISLE_H */

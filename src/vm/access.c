@@ -7,6 +7,7 @@
 #include "cache.h"
 #include "fault.h"
 #include "file.h"
+#include "shrink.h"
 
 /* A debugger may do what mprotect() could allow. A write to private text, to
  * set a breakpoint, copies.
@@ -72,9 +73,11 @@ static int access_page(struct vm_area_struct *vma, unsigned long address,
 		       void *buffer, int length, bool write)
 {
 	struct isle_fault fault;
+	unsigned int tries = 0;
 	char *at;
 	int err;
 
+again:
 	err = begin(&fault, vma, address, write);
 	if (err)
 		return err;
@@ -90,6 +93,8 @@ static int access_page(struct vm_area_struct *vma, unsigned long address,
 			memset(buffer, 0, length);
 	}
 	isle_fault_end(&fault);
+	if (isle_shrink_retry(fault.isle, err, &tries))
+		goto again;
 	return err;
 }
 

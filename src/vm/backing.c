@@ -58,7 +58,9 @@ static struct file *reopen(const struct file *file, bool writable)
 			    (writable ? O_RDWR : O_RDONLY), current_cred());
 	if (IS_ERR(again))
 		return again;
-	if (again->f_mapping != file->f_mapping) {
+	/* Nobody can be asked to fill a file from a fault. */
+	if (again->f_mapping != file->f_mapping ||
+	    isle_is_filled_on_access(again)) {
 		fput(again);
 		return ERR_PTR(-ENODEV);
 	}

@@ -11,6 +11,7 @@
 #include "block.h"
 #include "opener.h"
 #include "page_alloc/alloc.h"
+#include "shrink.h"
 
 static_assert((int)ISLE_MT_UNMOVABLE == (int)ISLE_UNMOVABLE);
 static_assert((int)ISLE_MT_MOVABLE == (int)ISLE_MOVABLE);
@@ -84,17 +85,29 @@ static gfp_t block_gfp(const struct isle_block *block)
 	return gfp | __GFP_NOWARN;
 }
 
+/* Freed pages seldom make a large block. */
+static bool may_shrink(const struct isle_block *block)
+{
+	return block->order <= PAGE_ALLOC_COSTLY_ORDER &&
+	       !(block->flags & ISLE_BLOCK_NOWAIT);
+}
+
 static u32 take_block(struct isle_vm_opener *opener,
 		      const struct isle_block *block)
 {
-	unsigned int pages = BIT(block->order), got;
+	unsigned int pages = BIT(block->order), got, tries = 0;
 	u32 id = ISLE_NO_FRAME;
 
 	got = isle_opener_charge(opener, pages);
-	if (got == pages)
+	if (got < pages)
+		goto out;
+	do {
 		id = isle_alloc_typed(opener->isle, block_gfp(block),
 				      block->order, block->nid,
 				      block->migratetype, true);
+	} while (id == ISLE_NO_FRAME && may_shrink(block) &&
+		 isle_shrink_retry(opener->isle, -ENOMEM, &tries));
+out:
 	if (id == ISLE_NO_FRAME)
 		isle_opener_uncharge(opener, got);
 	return id;

@@ -10,6 +10,7 @@
 #include "opener.h"
 #include "page_alloc/alloc.h"
 #include "pte.h"
+#include "shrink.h"
 
 /* By mapping. */
 static DEFINE_HASHTABLE(table, 8);
@@ -68,6 +69,7 @@ static struct isle_cache *cache_create(struct isle *isle,
 		return ERR_PTR(err);
 	}
 	hash_add(table, &cache->node, (unsigned long)mapping);
+	isle_shrink_add(cache);
 	return cache;
 }
 
@@ -140,6 +142,7 @@ void isle_cache_put(struct isle_cache *cache, bool write)
 	mutex_unlock(&table_lock);
 	if (!last)
 		return;
+	isle_shrink_remove(cache);
 	mutex_lock(&cache->lock);
 	cache->dead = true;
 	mutex_unlock(&cache->lock);
@@ -242,6 +245,12 @@ static void drop_slots(struct isle_cache *cache, struct isle_chunk *chunk,
 		isle_chunk_remove(&cache->object.store, chunk, index);
 }
 
+void isle_cache_drop_clean(struct isle_cache *cache, struct isle_chunk *chunk,
+			   unsigned long index)
+{
+	drop_slots(cache, chunk, index, 0, ISLE_CHUNK_SLOTS - 1, false);
+}
+
 static void drop_range(struct isle_cache *cache, pgoff_t first, pgoff_t last,
 		       bool all)
 {
@@ -317,6 +326,7 @@ void isle_cache_truncate(struct isle_cache *cache)
 
 	isle_unmap_object(&cache->object, first, ULONG_MAX - 1);
 	drop_range(cache, first, ULONG_MAX, true);
+	isle_pages_cleaned();
 	clear_tail(cache, size);
 }
 

@@ -28,6 +28,8 @@ struct isle_vm_opener;
  * @mapping: the file's own page cache. Its inode lives as long as @openers
  *           have it open.
  * @node: in the table of caches
+ * @shrink: in the list of caches that can be shrunk
+ * @hand: where the clock of shrink.c is in it; protected by its lock
  * @openers: how many are bound to it. Protected by the table's lock.
  * @pages: how many it has
  * @seen: no page beyond this size, in bytes, was ever mapped
@@ -40,6 +42,8 @@ struct isle_cache {
 	struct isle_object object;
 	struct address_space *mapping;
 	struct hlist_node node;
+	struct list_head shrink;
+	unsigned long hand;
 	unsigned int openers;
 	atomic_long_t pages;
 	atomic64_t seen;
@@ -117,6 +121,17 @@ struct file *isle_cache_get_writer(struct isle_cache *cache);
  * for a task that is being killed.
  */
 void isle_cache_discard(struct isle_cache *cache, pgoff_t first, pgoff_t last);
+
+/**
+ * isle_cache_drop_clean - forget the clean pages of a chunk
+ * @cache: the cache
+ * @chunk: one of its chunks, locked, still to be unlocked
+ * @index: its place
+ *
+ * Unmaps them everywhere.
+ */
+void isle_cache_drop_clean(struct isle_cache *cache, struct isle_chunk *chunk,
+			   unsigned long index);
 
 /**
  * isle_cache_truncate - forget what is beyond the end of the file

@@ -37,6 +37,7 @@ static struct isle_chunk *chunk_alloc(const struct isle_store *store)
 	chunk->used = 0;
 	chunk->dirty = 0;
 	chunk->zero = false;
+	chunk->referenced = false;
 	memset32(chunk->slot, ISLE_NO_FRAME, ISLE_CHUNK_SLOTS);
 	return chunk;
 }
@@ -148,6 +149,27 @@ struct isle_chunk *isle_chunk_lock_next(struct isle_store *store,
 		if (!chunk)
 			continue;
 		mutex_lock(&chunk->lock);
+		if (still_there(store, chunk, *index))
+			return chunk;
+		isle_chunk_unlock(chunk);
+	}
+}
+
+struct isle_chunk *isle_chunk_trylock_next(struct isle_store *store,
+					   unsigned long *index)
+{
+	struct isle_chunk *chunk;
+
+	for (;; ++*index) {
+		if (!xa_find(&store->chunks, index, ULONG_MAX, XA_PRESENT))
+			return NULL;
+		chunk = chunk_get(store, *index);
+		if (!chunk)
+			continue;
+		if (!mutex_trylock(&chunk->lock)) {
+			chunk_put(chunk);
+			continue;
+		}
 		if (still_there(store, chunk, *index))
 			return chunk;
 		isle_chunk_unlock(chunk);

@@ -39,13 +39,14 @@ enum isle_store_kind {
 
 /**
  * struct isle_chunk - 2 MB of a store
- * @lock: protects @used, @dirty, @zero, @sharers and @slot, and which frames
- *        page tables map at these offsets
+ * @lock: protects @used, @dirty, @zero, @referenced, @sharers and @slot, and
+ *        which frames page tables map at these offsets
  * @ref: the stores' references and one of each that looks at the chunk
  * @sharers: stores that it is in
  * @used: slots with a frame
  * @dirty: of these, pages of a file that are to be written
  * @zero: empty slots may be mapped, to the zero frame
+ * @referenced: of a file: a fault came here since shrink.c looked last
  * @rcu: for look-ups
  * @slot: a frame id each, or ISLE_NO_FRAME
  */
@@ -56,6 +57,7 @@ struct isle_chunk {
 	u16 used;
 	u16 dirty;
 	bool zero;
+	bool referenced;
 	struct rcu_head rcu;
 	u32 slot[ISLE_CHUNK_SLOTS];
 };
@@ -145,6 +147,16 @@ struct isle_chunk *isle_chunk_lock_create(struct isle_store *store,
 struct isle_chunk *isle_chunk_lock_next(struct isle_store *store,
 					unsigned long *index,
 					unsigned long last);
+
+/**
+ * isle_chunk_trylock_next - lock the first chunk that nobody has locked
+ * @store: the store
+ * @index: where to start; out: where the chunk is
+ *
+ * Return: the chunk, or NULL if there is none from there on.
+ */
+struct isle_chunk *isle_chunk_trylock_next(struct isle_store *store,
+					   unsigned long *index);
 
 /* Whether other layers have it too, so that it has to stay as it is. */
 static inline bool isle_chunk_is_shared(const struct isle_chunk *chunk)

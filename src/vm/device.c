@@ -149,14 +149,7 @@ void isle_vm_stats(struct isle_stats *stats)
 
 	isle_faultstat_sum(&isle_faultstat_all, &sum);
 	stats->openers = isle_openers();
-	stats->faults_zero = sum.count[ISLE_FAULT_ZERO];
-	stats->faults_anon = sum.count[ISLE_FAULT_ANON];
-	stats->faults_cow = sum.count[ISLE_FAULT_COW];
-	stats->faults_reuse = sum.count[ISLE_FAULT_REUSE];
-	stats->faults_around = sum.count[ISLE_FAULT_AROUND];
-	stats->faults_sigbus = sum.count[ISLE_FAULT_SIGBUS];
-	stats->faults_file = sum.count[ISLE_FAULT_FILE];
-	stats->filled_pages = sum.count[ISLE_FAULT_FILLED];
+	isle_faultstat_tell(&sum, stats);
 }
 
 int isle_vm_init(struct isle *isle)

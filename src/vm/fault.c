@@ -17,6 +17,8 @@
 #include "compat.h"
 #include "fault.h"
 #include "file.h"
+#include "shrink.h"
+#include "throttle.h"
 
 static int fault_lock(struct isle_fault *fault, bool write)
 {
@@ -110,6 +112,8 @@ int isle_fault_begin(struct isle_fault *fault, struct vm_area_struct *vma,
 	err = fault_clip(fault);
 	if (err)
 		isle_fault_end(fault);
+	else
+		(fault->under ?: fault->chunk)->referenced = true;
 	return err;
 }
 
@@ -195,6 +199,7 @@ static vm_fault_t fault_do(struct vm_fault *vmf, bool write,
 {
 	struct isle_fault fault;
 	unsigned long pfn = -1UL;
+	unsigned int tries = 0;
 	vm_fault_t result;
 	int err;
 
@@ -212,7 +217,13 @@ static vm_fault_t fault_do(struct vm_fault *vmf, bool write,
 			err = isle_file_read(fault.opener, fault.pgoff,
 					     vmf->vma->vm_flags) ?: -ENODATA;
 		}
-	} while (err == -ENODATA || (err == -EAGAIN && fault.layer));
+	} while (err == -ENODATA || (err == -EAGAIN && fault.layer) ||
+		 isle_shrink_retry(fault.isle, err, &tries));
+	if (unlikely(err == -ENOMEM)) {
+		result = isle_wait_clean(vmf);
+		if (result)
+			return result;
+	}
 	result = fault_result(vmf->vma, vmf->address, err);
 	trace_fault(vmf->address, vmf->pgoff, pfn, fault.did,
 		    vmf->flags & FAULT_FLAG_WRITE,
@@ -240,13 +251,14 @@ static vm_fault_t shared_fault(struct vm_fault *vmf)
 static vm_fault_t file_fault(struct vm_fault *vmf)
 {
 	if (vmf->flags & FAULT_FLAG_WRITE)
-		return fault_do(vmf, true, isle_file_write);
+		return isle_throttle(vmf) ?:
+		       fault_do(vmf, true, isle_file_write);
 	return fault_do(vmf, true, isle_file_map);
 }
 
 static vm_fault_t file_pfn_mkwrite(struct vm_fault *vmf)
 {
-	return fault_do(vmf, true, isle_file_write);
+	return isle_throttle(vmf) ?: fault_do(vmf, true, isle_file_write);
 }
 
 /*

@@ -41,4 +41,19 @@ static inline void isle_faultstat_add(struct isle_faultstat __percpu *stat,
 void isle_faultstat_sum(const struct isle_faultstat __percpu *stat,
 			struct isle_faultstat *sum);
 
+/* Fill in the counters of @to, one of the UAPI's structs that have them. */
+#define isle_faultstat_tell(sum, to) do {				\
+	const u64 *_count = (sum)->count;				\
+	typeof(to) _to = (to);						\
+									\
+	_to->faults_zero = _count[ISLE_FAULT_ZERO];			\
+	_to->faults_anon = _count[ISLE_FAULT_ANON];			\
+	_to->faults_cow = _count[ISLE_FAULT_COW];			\
+	_to->faults_reuse = _count[ISLE_FAULT_REUSE];			\
+	_to->faults_around = _count[ISLE_FAULT_AROUND];			\
+	_to->faults_sigbus = _count[ISLE_FAULT_SIGBUS];			\
+	_to->faults_file = _count[ISLE_FAULT_FILE];			\
+	_to->filled_pages = _count[ISLE_FAULT_FILLED];			\
+} while (0)
+
 #endif /* _ISLE_FAULTSTAT_H */

@@ -17,6 +17,7 @@
 #include "fault.h"
 #include "file.h"
 #include "pte.h"
+#include "shrink.h"
 
 /* Copy a page of a file of @size bytes; zeroes follow its end. */
 static int copy_from_folio(void *to, struct folio *folio, pgoff_t pgoff,
@@ -115,8 +116,8 @@ int isle_file_read(struct isle_vm_opener *opener, pgoff_t pgoff,
 {
 	struct isle_backing *backing = opener->backing;
 	struct isle_cache *cache = backing->cache;
+	unsigned int nr, tries = 0;
 	struct folio *folio;
-	unsigned int nr;
 	int err;
 
 	if (fatal_signal_pending(current))
@@ -132,7 +133,9 @@ int isle_file_read(struct isle_vm_opener *opener, pgoff_t pgoff,
 		mapping_set_error(isle_object_mapping(&cache->object), err);
 		return -EIO;
 	}
-	err = fill_window(opener, pgoff, nr);
+	do {
+		err = fill_window(opener, pgoff, nr);
+	} while (isle_shrink_retry(opener->isle, err, &tries));
 	folio_put(folio);
 	/* Taken out of the file's page cache meanwhile: see what is there. */
 	return err == -ENODATA ? 0 : err;

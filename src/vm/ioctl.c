@@ -10,6 +10,7 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
+#include "advise.h"
 #include "backing.h"
 #include "block.h"
 #include "discard.h"
@@ -17,6 +18,8 @@
 #include "main.h"
 #include "opener.h"
 #include "page_alloc/instance.h"
+#include "populate.h"
+#include "residency.h"
 #include "stat/stats.h"
 #include "vm.h"
 
@@ -26,6 +29,7 @@ union isle_arg {
 	struct isle_block block;
 	struct isle_free free;
 	struct isle_range range;
+	struct isle_residency residency;
 	struct isle_limit limit;
 	struct isle_opener opener;
 	struct isle_stats stats;
@@ -39,7 +43,7 @@ static int do_version(struct file *file, union isle_arg *arg)
 	arg->version.page_size = PAGE_SIZE;
 	arg->version.max_order = ISLE_TOP_ORDER;
 	arg->version.features = ISLE_FEATURE_PRIVATE | ISLE_FEATURE_SHARED |
-				ISLE_FEATURE_FILE;
+				ISLE_FEATURE_FILE | ISLE_FEATURE_ADVISE;
 	if (isle_param_debug)
 		arg->version.features |= ISLE_FEATURE_DEBUG;
 	return 0;
@@ -138,6 +142,21 @@ static int do_fault_around(struct file *file, union isle_arg *arg)
 	return isle_set_around(file, &arg->range);
 }
 
+static int do_advise(struct file *file, union isle_arg *arg)
+{
+	return isle_advise(file, &arg->range);
+}
+
+static int do_populate(struct file *file, union isle_arg *arg)
+{
+	return isle_populate_range(file, &arg->range);
+}
+
+static int do_residency(struct file *file, union isle_arg *arg)
+{
+	return isle_residency(file, &arg->residency);
+}
+
 static int do_opener(struct file *file, union isle_arg *arg)
 {
 	struct isle_vm_opener *opener = file->private_data;
@@ -155,14 +174,7 @@ static int do_opener(struct file *file, union isle_arg *arg)
 	info->limit = limit == ISLE_LIMIT_NONE ? 0 : (u64)limit << PAGE_SHIFT;
 
 	isle_faultstat_sum(opener->stat, &sum);
-	info->faults_zero = sum.count[ISLE_FAULT_ZERO];
-	info->faults_anon = sum.count[ISLE_FAULT_ANON];
-	info->faults_cow = sum.count[ISLE_FAULT_COW];
-	info->faults_reuse = sum.count[ISLE_FAULT_REUSE];
-	info->faults_around = sum.count[ISLE_FAULT_AROUND];
-	info->faults_sigbus = sum.count[ISLE_FAULT_SIGBUS];
-	info->faults_file = sum.count[ISLE_FAULT_FILE];
-	info->filled_pages = sum.count[ISLE_FAULT_FILLED];
+	isle_faultstat_tell(&sum, info);
 	info->dirty_pages = isle_opener_dirty(opener);
 	return 0;
 }
@@ -213,6 +225,9 @@ static const struct isle_call calls[] = {
 	CALL(ISLE_IOC_STATS, struct isle_stats, do_stats),
 	CALL(ISLE_IOC_ZONE, struct isle_zone_info, do_zone),
 	CALL(ISLE_IOC_REGION, struct isle_region_info, do_region),
+	CALL(ISLE_IOC_ADVISE, struct isle_range, do_advise),
+	CALL(ISLE_IOC_POPULATE, struct isle_range, do_populate),
+	CALL(ISLE_IOC_RESIDENCY, struct isle_residency, do_residency),
 };
 
 static const struct isle_call *find_call(unsigned int cmd)

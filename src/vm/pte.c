@@ -197,6 +197,11 @@ void isle_zap_layer(struct isle_layer *layer, struct vm_area_struct *vma,
 	i_mmap_unlock_read(mapping);
 }
 
+void isle_zap_page(struct vm_area_struct *vma, unsigned long address)
+{
+	isle_zap_special(vma, address & PAGE_MASK, PAGE_SIZE);
+}
+
 void isle_unmap_object(struct isle_object *object, pgoff_t first,
 		       pgoff_t last)
 {

@@ -85,6 +85,13 @@ void isle_zap_layer(struct isle_layer *layer, struct vm_area_struct *vma,
 		    pgoff_t first, pgoff_t last);
 
 /**
+ * isle_zap_page - empty an entry of a VMA with special ones
+ * @vma: the VMA; the caller holds its mmap or VMA lock
+ * @address: of the entry
+ */
+void isle_zap_page(struct vm_area_struct *vma, unsigned long address);
+
+/**
  * isle_unmap_object - unmap a range in every mapping of an object
  * @object: the object
  * @first: the first page offset

@@ -4,6 +4,7 @@
 #include <linux/file.h>
 #include <linux/jiffies.h>
 #include <linux/pagemap.h>
+#include <linux/wait.h>
 
 #include "cache.h"
 #include "main.h"
@@ -19,6 +20,9 @@ enum {
 /* All writing is done here: a task that is being killed can't. */
 static struct workqueue_struct *writers;
 
+static atomic_long_t nr_dirty;
+static DECLARE_WAIT_QUEUE_HEAD(cleaned);
+
 static struct isle_frame *slot_frame(const struct isle_cache *cache,
 				     const struct isle_chunk *chunk,
 				     unsigned int slot)
@@ -32,20 +36,73 @@ bool isle_page_dirty(const struct isle_cache *cache,
 	return slot_frame(cache, chunk, slot)->private & PAGE_DIRTY;
 }
 
+unsigned long isle_dirty_total(void)
+{
+	return atomic_long_read(&nr_dirty);
+}
+
+void isle_writeback_kick(struct isle_cache *cache)
+{
+	mod_delayed_work(writers, &cache->writeback.work, 0);
+}
+
+static bool more_dirty_than(const struct isle_cache *cache,
+			    unsigned int percent)
+{
+	return isle_dirty_total() * 100 >
+	       isle_nr_managed(cache->object.store.isle) * percent;
+}
+
+bool isle_writeback_behind(const struct isle_cache *cache)
+{
+	return more_dirty_than(cache, READ_ONCE(isle_param_dirty_ratio)) &&
+	       atomic_long_read(&cache->writeback.dirty);
+}
+
+void isle_writeback_wait(struct isle_cache *cache)
+{
+	isle_writeback_kick(cache);
+	wait_event_killable(cleaned, !isle_writeback_behind(cache));
+}
+
+void isle_writeback_wait_any(void)
+{
+	unsigned long before = isle_dirty_total();
+
+	wait_event_killable_timeout(cleaned, isle_dirty_total() < before, HZ);
+}
+
+void isle_pages_cleaned(void)
+{
+	if (wq_has_sleeper(&cleaned))
+		wake_up_all(&cleaned);
+}
+
+/* When a page has become dirty: now, if there are many, or when it is old. */
+static void plan_writing(struct isle_cache *cache)
+{
+	unsigned int age = READ_ONCE(isle_param_dirty_expire_centisecs);
+	unsigned int percent = min(READ_ONCE(isle_param_dirty_background_ratio),
+				   READ_ONCE(isle_param_dirty_ratio));
+
+	if (more_dirty_than(cache, percent))
+		isle_writeback_kick(cache);
+	else if (age)
+		queue_delayed_work(writers, &cache->writeback.work,
+				   msecs_to_jiffies(10 * min(age, 360000U)));
+}
+
 void isle_page_set_dirty(struct isle_cache *cache, struct isle_chunk *chunk,
 			 unsigned int slot)
 {
-	unsigned int age = READ_ONCE(isle_param_dirty_expire_centisecs);
-
 	lockdep_assert_held(&chunk->lock);
 	if (isle_page_dirty(cache, chunk, slot))
 		return;
 	slot_frame(cache, chunk, slot)->private |= PAGE_DIRTY;
 	chunk->dirty++;
 	atomic_long_inc(&cache->writeback.dirty);
-	if (age)
-		queue_delayed_work(writers, &cache->writeback.work,
-				   msecs_to_jiffies(10 * min(age, 360000U)));
+	atomic_long_inc(&nr_dirty);
+	plan_writing(cache);
 }
 
 bool isle_page_clear_dirty(struct isle_cache *cache, struct isle_chunk *chunk,
@@ -57,6 +114,7 @@ bool isle_page_clear_dirty(struct isle_cache *cache, struct isle_chunk *chunk,
 	slot_frame(cache, chunk, slot)->private &= ~PAGE_DIRTY;
 	chunk->dirty--;
 	atomic_long_dec(&cache->writeback.dirty);
+	atomic_long_dec(&nr_dirty);
 	return true;
 }
 
@@ -140,6 +198,7 @@ static void write_run(struct isle_cache *cache, struct file *file,
 					  err);
 	}
 	isle_free_frames_bulk(cache->object.store.isle, run->ids, run->nr);
+	isle_pages_cleaned();
 }
 
 static void write_chunk(struct isle_cache *cache, struct file *file,

@@ -7,6 +7,10 @@
  * and makes it dirty. Before a page is written to the file its entries go, so
  * that a write from then on makes it dirty again. Counterparts:
  * mm/page-writeback.c, folio_mkclean() of mm/rmap.c.
+ *
+ * Of all memory only so much may be dirty: from dirty_background_ratio= on what
+ * is dirty is written without being asked for, from dirty_ratio= on who makes
+ * more of it waits (throttle.h).
  */
 #ifndef _ISLE_WRITEBACK_H
 #define _ISLE_WRITEBACK_H
@@ -86,6 +90,48 @@ bool isle_page_clear_dirty(struct isle_cache *cache, struct isle_chunk *chunk,
  * task that is being killed. Context: process, no lock held.
  */
 void isle_writeback(struct isle_cache *cache, pgoff_t first, pgoff_t last);
+
+/**
+ * isle_writeback_kick - write all of a file's dirty pages soon
+ * @cache: the cache
+ *
+ * Waits for nothing.
+ */
+void isle_writeback_kick(struct isle_cache *cache);
+
+/**
+ * isle_dirty_total - dirty pages of all files
+ */
+unsigned long isle_dirty_total(void);
+
+/**
+ * isle_writeback_behind - whether who dirties pages of a file has to wait
+ * @cache: the cache
+ *
+ * Which it has itself to thank for: other files' pages are other writers'.
+ */
+bool isle_writeback_behind(const struct isle_cache *cache);
+
+/**
+ * isle_writeback_wait - wait until that is over
+ * @cache: the cache; the caller keeps it
+ *
+ * Context: process, no lock held. Returns early for a task that is being killed.
+ */
+void isle_writeback_wait(struct isle_cache *cache);
+
+/**
+ * isle_writeback_wait_any - wait until a page is clean that was dirty
+ *
+ * Somebody has been asked to see to it. For a second at most.
+ * Context: process, no lock held. Returns early for a task that is being killed.
+ */
+void isle_writeback_wait_any(void);
+
+/**
+ * isle_pages_cleaned - tell who waits that pages are no longer dirty
+ */
+void isle_pages_cleaned(void);
 
 int isle_writeback_init(void);
 void isle_writeback_exit(void);

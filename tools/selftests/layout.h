@@ -58,6 +58,13 @@ AT(isle_range, flags, 16);
 AT(isle_range, value, 20);
 AT(isle_range, reserved, 24);
 
+SIZE(isle_residency, 48);
+AT(isle_residency, start, 0);
+AT(isle_residency, length, 8);
+AT(isle_residency, vector, 16);
+AT(isle_residency, flags, 24);
+AT(isle_residency, reserved, 32);
+
 SIZE(isle_opener, 128);
 AT(isle_opener, limit, 0);
 AT(isle_opener, object_pages, 8);
@@ -149,6 +156,9 @@ NUMBER(ISLE_IOC_OPENER, 0x8080b708);
 NUMBER(ISLE_IOC_STATS, 0x80f0b709);
 NUMBER(ISLE_IOC_ZONE, 0xc2f0b70a);
 NUMBER(ISLE_IOC_REGION, 0xc080b70b);
+NUMBER(ISLE_IOC_ADVISE, 0x4028b70c);
+NUMBER(ISLE_IOC_POPULATE, 0x4028b70d);
+NUMBER(ISLE_IOC_RESIDENCY, 0x4030b70e);
 
 #undef SIZE
 #undef AT

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Shrinking caches: see shrink.h. */
+
+#include <linux/list.h>
+#include <linux/minmax.h>
+#include <linux/mutex.h>
+#include <linux/sched.h>
+
+#include "cache.h"
+#include "page_alloc/alloc.h"
+#include "shrink.h"
+
+enum {
+	LEAST	= 256,	/* pages to free at a time, as it costs a failure */
+	PART	= 64,	/* and a part of all memory */
+};
+
+/* The first is where the hand is. */
+static LIST_HEAD(caches);
+static unsigned int nr_caches;
+static DEFINE_MUTEX(lock);	/* inside mmap lock; chunks' are only tried */
+
+void isle_shrink_add(struct isle_cache *cache)
+{
+	mutex_lock(&lock);
+	list_add_tail(&cache->shrink, &caches);
+	nr_caches++;
+	mutex_unlock(&lock);
+}
+
+void isle_shrink_remove(struct isle_cache *cache)
+{
+	mutex_lock(&lock);
+	list_del(&cache->shrink);
+	nr_caches--;
+	mutex_unlock(&lock);
+}
+
+static unsigned long shrink_chunk(struct isle_cache *cache,
+				  struct isle_chunk *chunk)
+{
+	unsigned int before = chunk->used;
+
+	if (chunk->referenced) {
+		chunk->referenced = false;
+		return 0;
+	}
+	isle_cache_drop_clean(cache, chunk, cache->hand);
+	return before - chunk->used;
+}
+
+/* From the hand to the end of the file. */
+static unsigned long shrink_cache(struct isle_cache *cache, unsigned long want)
+{
+	struct isle_chunk *chunk;
+	unsigned long freed = 0;
+
+	while (freed < want) {
+		chunk = isle_chunk_trylock_next(&cache->object.store,
+						&cache->hand);
+		if (!chunk) {
+			cache->hand = 0;
+			list_move_tail(&cache->shrink, &caches);
+			break;
+		}
+		freed += shrink_chunk(cache, chunk);
+		isle_chunk_unlock(chunk);
+		cache->hand++;
+		cond_resched();
+	}
+	return freed;
+}
+
+/*
+ * Round twice, and what was before the hand at the start once more: after the
+ * first time, what is left is in use or dirty.
+ */
+static unsigned long shrink(unsigned long want)
+{
+	unsigned int turns = nr_caches ? 2 * nr_caches + 1 : 0;
+	unsigned long freed = 0;
+
+	lockdep_assert_held(&lock);
+	while (turns-- && freed < want)
+		freed += shrink_cache(list_first_entry(&caches,
+						       struct isle_cache,
+						       shrink), want - freed);
+	return freed;
+}
+
+unsigned long isle_shrink(struct isle *isle)
+{
+	unsigned long freed;
+
+	if (mutex_lock_killable(&lock))
+		return 0;
+	freed = shrink(max_t(unsigned long, LEAST,
+			     isle_nr_managed(isle) / PART));
+	mutex_unlock(&lock);
+	return freed;
+}
+
+bool isle_shrink_kick(void)
+{
+	struct isle_cache *cache;
+
+	if (!isle_dirty_total() || mutex_lock_killable(&lock))
+		return false;
+	list_for_each_entry(cache, &caches, shrink) {
+		if (atomic_long_read(&cache->writeback.dirty))
+			isle_writeback_kick(cache);
+	}
+	mutex_unlock(&lock);
+	return true;
+}
