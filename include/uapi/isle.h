@@ -55,6 +55,7 @@ struct isle_version {
 #define ISLE_FEATURE_HUGE	(1u << 3)	/* 2 MB mappings */
 #define ISLE_FEATURE_DEBUG	(1u << 4)	/* loaded with debug=1 */
 #define ISLE_FEATURE_ADVISE	(1u << 5)	/* ADVISE, POPULATE, RESIDENCY */
+#define ISLE_FEATURE_WATCH	(1u << 6)	/* PAGEBLOCKS and OPENERS */
 
 /**
  * struct isle_setup - ISLE_IOC_SETUP: what the opener is, before its first mmap
@@ -373,6 +374,98 @@ struct isle_limit {
 	__u64 reserved[3];
 };
 
+/**
+ * struct isle_pageblock - one pageblock: what one PMD maps
+ * @phys: physical address of its first frame; 0 without CAP_SYS_ADMIN
+ * @present: frames with memory behind them; 0: there is no such pageblock
+ * @managed: of these, frames that the allocator hands out
+ * @free: of these, on free lists
+ * @pcp: on per-CPU lists
+ * @user: that openers hold
+ * @migratetype: enum isle_uapi_migratetype
+ * @zone: index as in struct isle_zone_info
+ * @reserved: zero
+ */
+struct isle_pageblock {
+	__u64 phys;
+	__u16 present;
+	__u16 managed;
+	__u16 free;
+	__u16 pcp;
+	__u16 user;
+	__u8 migratetype;
+	__u8 zone;
+	__u32 reserved;
+};
+
+#define ISLE_NR_PAGEBLOCKS	32	/* in one answer */
+
+/**
+ * struct isle_pageblocks - ISLE_IOC_PAGEBLOCKS
+ * @first: in: the first pageblock to be told about, 0 to total - 1, else ENOENT
+ * @nr: out: how many of @block were filled in
+ * @total: out: pageblocks of the instance, those without memory included
+ * @frames: out: frames of a pageblock
+ * @block: out: pageblocks @first to @first + @nr - 1, in order of their addresses
+ * @reserved: zero
+ *
+ * Two pageblocks that follow on each other need not be neighbours in memory: a
+ * region may consist of several ranges.
+ */
+struct isle_pageblocks {
+	__u32 first;
+	__u32 nr;
+	__u32 total;
+	__u32 frames;
+	struct isle_pageblock block[ISLE_NR_PAGEBLOCKS];
+	__u64 reserved[4];
+};
+
+/**
+ * struct isle_opener_info - an opener, for others than itself
+ * @id: names it; no two since the module was loaded have the same
+ * @pid: the process that opened it or, if that was later, was the last to map it or
+ *       make a request of it, in the caller's namespace; 0: it has ended, or is in
+ *       another namespace
+ * @uid: of the user that opened it
+ * @comm: the process's name; if it has ended, what that was at the time
+ * @object_pages: pages that it holds for its object
+ * @private_pages: as in struct isle_opener
+ * @block_pages: likewise
+ * @faults: faults of all kinds so far, pages mapped besides not counted
+ */
+struct isle_opener_info {
+	__u64 id;
+	__u32 pid;
+	__u32 uid;
+	char comm[16];
+	__u64 object_pages;
+	__u64 private_pages;
+	__u64 block_pages;
+	__u64 faults;
+};
+
+#define ISLE_NR_OPENERS		8	/* in one answer */
+
+/**
+ * struct isle_openers - ISLE_IOC_OPENERS
+ * @next: in: the least id to be told about, 0 at first; out: what to ask for
+ *        next, 0: there are no more
+ * @nr: out: how many of @opener were filled in
+ * @flags: zero
+ * @opener: out: openers in the order in which they were opened
+ * @reserved: zero
+ *
+ * All openers for CAP_SYS_ADMIN; else those of the caller's own user.
+ */
+struct isle_openers {
+	__u64 next;
+	__u32 nr;
+	__u32 flags;
+	struct isle_opener_info opener[ISLE_NR_OPENERS];
+	__u64 reserved[4];
+};
+
 #define ISLE_IOC_MAGIC		0xB7
 
 #define ISLE_IOC_VERSION	_IOR(ISLE_IOC_MAGIC, 0, struct isle_version)
@@ -390,5 +483,7 @@ struct isle_limit {
 #define ISLE_IOC_ADVISE		_IOW(ISLE_IOC_MAGIC, 12, struct isle_range)
 #define ISLE_IOC_POPULATE	_IOW(ISLE_IOC_MAGIC, 13, struct isle_range)
 #define ISLE_IOC_RESIDENCY	_IOW(ISLE_IOC_MAGIC, 14, struct isle_residency)
+#define ISLE_IOC_PAGEBLOCKS	_IOWR(ISLE_IOC_MAGIC, 15, struct isle_pageblocks)
+#define ISLE_IOC_OPENERS	_IOWR(ISLE_IOC_MAGIC, 16, struct isle_openers)
 
 #endif /* _UAPI_ISLE_H */

@@ -33,4 +33,15 @@ int isle_stat_zone(struct isle_zone_info *info, bool show_phys);
  */
 int isle_stat_region(struct isle_region_info *info, bool show_phys);
 
+/**
+ * isle_stat_pageblocks - describe some pageblocks
+ * @answer: first says from which on; the rest is overwritten
+ * @show_phys: whether the caller may see physical addresses
+ *
+ * Frames are counted without a lock, while others go on allocating.
+ * Context: process, may sleep.
+ * Return: 0, or -ENOENT for a first pageblock past the last.
+ */
+int isle_stat_pageblocks(struct isle_pageblocks *answer, bool show_phys);
+
 #endif /* _ISLE_STATS_H */

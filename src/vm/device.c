@@ -19,6 +19,7 @@
 #include "ioctl.h"
 #include "layer.h"
 #include "opener.h"
+#include "openers.h"
 #include "stat/stats.h"
 #include "vm.h"
 
@@ -98,6 +99,7 @@ static int isle_mmap(struct file *file, struct vm_area_struct *vma)
 	int err;
 
 	isle_opener_use(opener);
+	isle_openers_note(opener);
 	if (opener->backing) {
 		err = isle_backing_mmap(opener->backing, vma);
 		if (err)

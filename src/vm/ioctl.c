@@ -17,6 +17,7 @@
 #include "ioctl.h"
 #include "main.h"
 #include "opener.h"
+#include "openers.h"
 #include "page_alloc/instance.h"
 #include "populate.h"
 #include "residency.h"
@@ -35,6 +36,8 @@ union isle_arg {
 	struct isle_stats stats;
 	struct isle_zone_info zone;
 	struct isle_region_info region;
+	struct isle_pageblocks pageblocks;
+	struct isle_openers openers;
 };
 
 static int do_version(struct file *file, union isle_arg *arg)
@@ -43,7 +46,8 @@ static int do_version(struct file *file, union isle_arg *arg)
 	arg->version.page_size = PAGE_SIZE;
 	arg->version.max_order = ISLE_TOP_ORDER;
 	arg->version.features = ISLE_FEATURE_PRIVATE | ISLE_FEATURE_SHARED |
-				ISLE_FEATURE_FILE | ISLE_FEATURE_ADVISE;
+				ISLE_FEATURE_FILE | ISLE_FEATURE_ADVISE |
+				ISLE_FEATURE_WATCH;
 	if (isle_param_debug)
 		arg->version.features |= ISLE_FEATURE_DEBUG;
 	return 0;
@@ -163,14 +167,10 @@ static int do_opener(struct file *file, union isle_arg *arg)
 	struct isle_opener *info = &arg->opener;
 	unsigned long limit = READ_ONCE(opener->limit);
 	struct isle_faultstat sum;
-	long held, object;
 
-	held = atomic_long_read(&opener->held);
-	object = atomic_long_read(&opener->held_object);
 	info->object_pages = isle_opener_object_pages(opener);
 	info->block_pages = atomic_long_read(&opener->held_blocks);
-	/* Three counters that others change: never show less than nothing. */
-	info->private_pages = max(held - object - (long)info->block_pages, 0L);
+	info->private_pages = isle_opener_private_pages(opener);
 	info->limit = limit == ISLE_LIMIT_NONE ? 0 : (u64)limit << PAGE_SHIFT;
 
 	isle_faultstat_sum(opener->stat, &sum);
@@ -196,6 +196,19 @@ static int do_zone(struct file *file, union isle_arg *arg)
 static int do_region(struct file *file, union isle_arg *arg)
 {
 	return isle_stat_region(&arg->region, capable(CAP_SYS_ADMIN));
+}
+
+static int do_pageblocks(struct file *file, union isle_arg *arg)
+{
+	return isle_stat_pageblocks(&arg->pageblocks, capable(CAP_SYS_ADMIN));
+}
+
+static int do_openers(struct file *file, union isle_arg *arg)
+{
+	if (arg->openers.flags)
+		return -EINVAL;
+	isle_openers_list(&arg->openers);
+	return 0;
 }
 
 struct isle_call {
@@ -228,6 +241,8 @@ static const struct isle_call calls[] = {
 	CALL(ISLE_IOC_ADVISE, struct isle_range, do_advise),
 	CALL(ISLE_IOC_POPULATE, struct isle_range, do_populate),
 	CALL(ISLE_IOC_RESIDENCY, struct isle_residency, do_residency),
+	CALL(ISLE_IOC_PAGEBLOCKS, struct isle_pageblocks, do_pageblocks),
+	CALL(ISLE_IOC_OPENERS, struct isle_openers, do_openers),
 };
 
 static const struct isle_call *find_call(unsigned int cmd)
@@ -259,6 +274,7 @@ long isle_ioctl(struct file *file, unsigned int cmd, unsigned long user)
 
 	if (!call)
 		return -ENOTTY;
+	isle_openers_note(file->private_data);
 	memset(&arg, 0, sizeof(arg));
 	if (_IOC_DIR(cmd) & _IOC_WRITE) {
 		err = get_arg(call, &arg, (void __user *)user);

@@ -12,6 +12,7 @@
 #include "chunk.h"
 #include "main.h"
 #include "opener.h"
+#include "openers.h"
 
 static atomic_long_t nr_openers;
 
@@ -55,9 +56,14 @@ struct isle_vm_opener *isle_opener_create(struct isle *isle)
 	opener->limit = isle_opener_default_limit();
 	mutex_init(&opener->lock);
 	isle_blocks_init(opener);
+	err = isle_openers_add(opener);
+	if (err)
+		goto err_object;
 	atomic_long_inc(&nr_openers);
 	return opener;
 
+err_object:
+	isle_object_destroy(&opener->own);
 err_stat:
 	free_percpu(opener->stat);
 err_free:
@@ -67,6 +73,7 @@ err_free:
 
 void isle_opener_destroy(struct isle_vm_opener *opener)
 {
+	isle_openers_remove(opener);
 	isle_blocks_destroy(opener);
 	if (opener->backing) {
 		isle_cache_disown(opener->backing->cache, opener);
@@ -99,6 +106,16 @@ unsigned long isle_opener_object_pages(const struct isle_vm_opener *opener)
 
 	return backing ? isle_cache_pages(backing->cache) :
 			 atomic_long_read(&opener->held_object);
+}
+
+/* Three counters that others change: never less than nothing. */
+unsigned long isle_opener_private_pages(const struct isle_vm_opener *opener)
+{
+	long pages = atomic_long_read(&opener->held) -
+		     atomic_long_read(&opener->held_object) -
+		     atomic_long_read(&opener->held_blocks);
+
+	return max(pages, 0L);
 }
 
 unsigned long isle_opener_dirty(const struct isle_vm_opener *opener)

@@ -5,6 +5,8 @@
 
 #include <linux/atomic.h>
 #include <linux/mutex.h>
+#include <linux/sched.h>
+#include <linux/uidgid.h>
 #include <linux/xarray.h>
 
 #include "faultstat.h"
@@ -13,6 +15,7 @@
 struct file;
 struct isle;
 struct isle_backing;
+struct pid;
 
 /**
  * struct isle_vm_opener - an open file of the device
@@ -31,6 +34,10 @@ struct isle_backing;
  * @held_object: of these, in the object; of a file those that it brought in
  * @blocks: handle -> block
  * @stat: what its faults did
+ * @id: in the list of all openers
+ * @uid: the user that opened it
+ * @pid: the process that opened it, or mapped it or made a request later
+ * @comm: that process's name then
  */
 struct isle_vm_opener {
 	struct isle_object *object;
@@ -46,6 +53,10 @@ struct isle_vm_opener {
 	atomic_long_t held_object;
 	struct xarray blocks;
 	struct isle_faultstat __percpu *stat;
+	unsigned long id;
+	kuid_t uid;
+	struct pid *pid;
+	char comm[TASK_COMM_LEN];
 };
 
 #define ISLE_LIMIT_NONE		((unsigned long)LONG_MAX)
@@ -97,6 +108,12 @@ void isle_opener_bind(struct isle_vm_opener *opener, struct file *file,
  * @opener: the opener
  */
 unsigned long isle_opener_object_pages(const struct isle_vm_opener *opener);
+
+/**
+ * isle_opener_private_pages - pages of its private layers
+ * @opener: the opener
+ */
+unsigned long isle_opener_private_pages(const struct isle_vm_opener *opener);
 
 /**
  * isle_opener_dirty - of these, pages that are to be written

@@ -38,7 +38,7 @@ struct command {
 extern const struct command info_command, buddy_command, stat_command;
 extern const struct command alloc_command, free_command, hash_command;
 extern const struct command demo_command, leaks_command, trace_command;
-extern const struct command run_command;
+extern const struct command run_command, map_command, top_command;
 
 /* main.c: the command that runs, and its errors ("isle NAME: ..."). */
 void __printf(1, 2) cli_warn(const char *format, ...);
@@ -58,6 +58,7 @@ unsigned long cli_number(const char *what, const char *text,
 __u64 cli_size(const char *what, const char *text);
 const char *size_text(char text[SIZE_TEXT], __u64 bytes);
 const char *pages_text(char text[SIZE_TEXT], __u64 pages);
+const char *count_text(char text[SIZE_TEXT], __u64 count, int columns);
 const char *migratetype_name(unsigned int migratetype);
 unsigned int cli_migratetype(const char *text);
 
@@ -70,6 +71,9 @@ void device_opener(int fd, struct isle_opener *opener);
 void device_zone(int fd, unsigned int index, struct isle_zone_info *zone);
 void device_region(int fd, unsigned int index,
 		   struct isle_region_info *region);
+void device_pageblocks(int fd, unsigned int first,
+		       struct isle_pageblocks *pageblocks);
+void device_openers(int fd, __u64 next, struct isle_openers *openers);
 
 /* table.c: columns; a heading that starts with '>' aligns right. */
 struct table;

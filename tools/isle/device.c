@@ -91,3 +91,20 @@ void device_region(int fd, unsigned int index, struct isle_region_info *region)
 	if (ioctl(fd, ISLE_IOC_REGION, region))
 		cli_die_errno(errno, "ISLE_IOC_REGION %u", index);
 }
+
+void device_pageblocks(int fd, unsigned int first,
+		       struct isle_pageblocks *pageblocks)
+{
+	memset(pageblocks, 0, sizeof(*pageblocks));
+	pageblocks->first = first;
+	if (ioctl(fd, ISLE_IOC_PAGEBLOCKS, pageblocks))
+		cli_die_errno(errno, "ISLE_IOC_PAGEBLOCKS %u", first);
+}
+
+void device_openers(int fd, __u64 next, struct isle_openers *openers)
+{
+	memset(openers, 0, sizeof(*openers));
+	openers->next = next;
+	if (ioctl(fd, ISLE_IOC_OPENERS, openers))
+		cli_die_errno(errno, "ISLE_IOC_OPENERS");
+}

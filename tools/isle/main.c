@@ -12,6 +12,8 @@ static const struct command *const commands[] = {
 	&info_command,
 	&buddy_command,
 	&stat_command,
+	&top_command,
+	&map_command,
 	&alloc_command,
 	&free_command,
 	&hash_command,

@@ -81,6 +81,20 @@ const char *pages_text(char text[SIZE_TEXT], __u64 pages)
 	return size_text(text, pages * device_page_size());
 }
 
+/* In at most so many columns, 4 or more: beyond that in thousands, millions... */
+const char *count_text(char text[SIZE_TEXT], __u64 count, int columns)
+{
+	static const char units[] = "kMGTPE";
+	const char *unit = units;
+
+	if (snprintf(text, SIZE_TEXT, "%llu", count) <= columns)
+		return text;
+	for (count /= 1000; snprintf(text, SIZE_TEXT, "%llu%c", count, *unit) >
+	     columns && unit[1]; count /= 1000)
+		unit++;
+	return text;
+}
+
 const char *migratetype_name(unsigned int migratetype)
 {
 	return migratetype < ISLE_NR_MT ? migratetypes[migratetype] : "?";

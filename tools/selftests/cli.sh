@@ -9,6 +9,7 @@ set -u
 
 export XDG_RUNTIME_DIR=$tap_work
 isle=${ISLE:?}
+escape=$(printf '\033')
 large=$((10000000 / ${ISLE_SHORT:-1}))
 [ $large -gt 1000000 ] || large=1000001
 
@@ -147,6 +148,127 @@ watch_rows() {
 	[ "$(wc -l <"$tap_work/rows")" = 3 ]
 }
 
+map_adds_up() {
+	local told
+	told=$("$isle" map --json | json '[sum(p[k] for p in j["pageblocks"])
+		for k in ("present", "managed", "free", "pcp", "user")]')
+	[ "$told" = "$("$isle" stat --json | json '[j[k]
+		for k in ("present", "managed", "free", "pcp", "user")]')" ]
+}
+
+# As many cells as pageblocks, and nothing that is for terminals only.
+map_is_plain() {
+	local told
+	LC_ALL=C "$isle" map >"$tap_work/map" || return
+	told=$(sed -n '1s/^isle map  \([0-9]*\) pageblocks of 2M,.*/\1/p' "$tap_work/map")
+	awk -v told="$told" '
+	/\033/ { exit 1 }
+	$1 ~ /^(0x|#)[0-9a-f]+$/ { cells += length($2) / 2 }
+	END { exit cells != told || !told }' "$tap_work/map"
+}
+
+map_addresses() {
+	local known
+	known=$("$isle" map --json | json 'sum(p["physical"] != 0 for p in j["pageblocks"])')
+	if [ "$(id -u)" = 0 ]; then [ "$known" -gt 0 ]; else [ "$known" = 0 ]; fi
+}
+
+map_pictures() {
+	"$isle" map --svg "$tap_work/map.svg" --png "$tap_work/map.png" || return
+	python3 -IS - "$tap_work" <<-'END'
+	import struct, sys, xml.etree.ElementTree as tree, zlib
+	root = tree.parse(sys.argv[1] + "/map.svg").getroot()
+	svg = "{http://www.w3.org/2000/svg}"
+	cells = [r for r in root.iter(svg + "rect") if r.find(svg + "title") is not None]
+	assert len(cells) >= 30 and root.get("viewBox"), len(cells)
+	png = open(sys.argv[1] + "/map.png", "rb").read()
+	assert png[:8] == b"\x89PNG\r\n\x1a\n"
+	at, data = 8, b""
+	while at < len(png):
+	    length, kind = struct.unpack(">I4s", png[at:at + 8])
+	    body = png[at + 8:at + 8 + length]
+	    crc, = struct.unpack(">I", png[at + 8 + length:at + 12 + length])
+	    assert zlib.crc32(kind + body) == crc
+	    if kind == b"IHDR":
+	        width, height, depth, colour = struct.unpack(">IIBB", body[:10])
+	    data += body if kind == b"IDAT" else b""
+	    at += 12 + length
+	assert (depth, colour) == (8, 2)
+	box = root.get("viewBox").split()
+	assert [width, height] == [2 * int(box[2]), 2 * int(box[3])]
+	assert len(zlib.decompress(data)) == height * (3 * width + 1)
+	END
+}
+
+map_watch() {
+	"$isle" map -w 0.1 -c 2 >"$tap_work/maps" &&
+		[ "$(grep -c '^isle map' "$tap_work/maps")" = 2 ]
+}
+
+top_is_plain() {
+	"$isle" top --delay 0.1 --count 2 >"$tap_work/top" || return
+	[ "$(grep -c '^isle top' "$tap_work/top")" = 2 ] &&
+		! grep -q "$escape" "$tap_work/top" &&
+		awk 'length > 80 { print "too wide: " $0; exit 1 }' "$tap_work/top"
+}
+
+# A process in the background holds 3 blocks of order 2, and has no faults.
+top_shows_holder() {
+	local pid said
+	pid=$("$isle" alloc -o 2 -n 3 --json | json 'j["blocks"][0]["handle"]') || return
+	pid=${pid%:*}
+	said=$("$isle" top -d 0.1 --json | json "[[o[k] for k in ('comm', 'blocks', 'held', 'uid')]
+		for o in j['openers'] if o['pid'] == $pid]")
+	"$isle" free --all
+	[ "$said" = "[['isle-holder', 12, 12, $(id -u)]]" ] || {
+		echo "$said"
+		return 1
+	}
+}
+
+# on_terminal TERM KEYS COMMAND: at 80x24; what it wrote there is in $tap_work/screen
+on_terminal() {
+	local term=$1 keys=$2 command=$3
+	printf '%s' "$keys" | env -u NO_COLOR TERM="$term" LC_ALL=C \
+		script -qec "stty rows 24 cols 80; $command" /dev/null >"$tap_work/screen"
+}
+
+screen_has() {
+	local text
+	for text; do
+		grep -qF -- "$text" "$tap_work/screen" || {
+			echo "the screen lacks '$text'"
+			cat -v "$tap_work/screen"
+			return 1
+		}
+	done
+}
+
+coloured() { grep -q "$escape\\[[0-9;]*3[1-6]m" "$tap_work/screen"; }
+
+# The last line is the 24th.
+within_24_lines() {
+	grep -q "$escape\\[24[;d]" "$tap_work/screen" &&
+		! grep -qE "$escape\\[(2[5-9]|[3-9][0-9])(d|;[0-9]+H)" "$tap_work/screen"
+}
+
+top_on_terminal() {
+	on_terminal xterm q "$isle top -d 0.2" &&
+		screen_has "isle top" Allocator Faults "Free blocks" OPENER "F10 Quit" &&
+		coloured && within_24_lines
+}
+
+top_black_and_white() {
+	on_terminal vt100 tq "$isle top -d 0.2" &&
+		screen_has "isle top" "F10 Quit" " Movable" && ! coloured &&
+		on_terminal xterm q "NO_COLOR=1 $isle top" && screen_has "isle top" && ! coloured
+}
+
+map_on_terminal() {
+	on_terminal xterm q "$isle map -w 0.2" &&
+		screen_has "isle map" "pageblocks of 2M" && coloured
+}
+
 into_closed_pipe() {
 	"$isle" info | head -n 1 >/dev/null
 	[ "${PIPESTATUS[0]}" != 139 ]
@@ -159,10 +281,11 @@ check "--help lists the commands" says "free blocks by zone" "$isle" --help
 check "no command is an error" fails_with 2 "usage" "$isle"
 check "an unknown command is an error" fails_with 2 "no command 'frobnicate'" "$isle" frobnicate
 # The same for everybody.
-[ "$(id -u)" != 0 ] || for command in info buddy stat alloc free hash run leaks trace demo; do
-	check "$command --help" has_help $command
+commands=(info buddy stat top map alloc free hash run leaks trace demo)
+[ "$(id -u)" != 0 ] || for command in "${commands[@]}"; do
+	check "$command --help" has_help "$command"
 	check "$command refuses unknown options" \
-		fails_with 2 "usage: isle $command" "$isle" $command --frobnicate
+		fails_with 2 "usage: isle $command" "$isle" "$command" --frobnicate
 done
 
 check "info shows zones" says "Watermarks" "$isle" info
@@ -174,6 +297,20 @@ check "the free lists hold what is free" free_lists_add_up
 check "stat shows counters" says "quarantine" "$isle" stat
 check "stat --json" is_json "$isle" stat --json
 check "stat --watch prints a row each time" watch_rows
+check "map and stat agree" map_adds_up
+check "map, piped: a cell a pageblock" map_is_plain
+check "map's addresses are for root alone" map_addresses
+check "map --svg and --png: well-formed, of one size" map_pictures
+check "map --watch prints map after map" map_watch
+check "map on a terminal" map_on_terminal
+check "map --svg where there is no folder" fails_with 1 "ENOENT" "$isle" map --svg /none/map.svg
+check "map --png on a full disk" fails_with 1 "ENOSPC" "$isle" map --png /dev/full
+check "map --count without --watch" fails_with 2 "goes with --watch" "$isle" map --count 2
+check "top, piped: plain text of 80 columns" top_is_plain
+check "top shows who holds how much" top_shows_holder
+check "top on a terminal of 80x24" top_on_terminal
+check "top in black and white" top_black_and_white
+check "top's delay has bounds" fails_with 1 "is not in 0.1 to 3600 seconds" "$isle" top -d 0
 check "a closed pipe is no crash" into_closed_pipe
 check "a full disk is an error" full_disk
 

@@ -44,6 +44,8 @@ static const struct request {
 	REQUEST(STATS, OUT, isle_stats),
 	REQUEST(ZONE, BOTH, isle_zone_info),
 	REQUEST(REGION, BOTH, isle_region_info),
+	REQUEST(PAGEBLOCKS, BOTH, isle_pageblocks),
+	REQUEST(OPENERS, BOTH, isle_openers),
 #undef REQUEST
 };
 
@@ -193,7 +195,9 @@ static void answers_are_whole(int fd)
 		unsigned int dirty = 0;
 
 		if (r->direction != OUT && r->number != ISLE_IOC_ZONE &&
-		    r->number != ISLE_IOC_REGION)
+		    r->number != ISLE_IOC_REGION &&
+		    r->number != ISLE_IOC_PAGEBLOCKS &&
+		    r->number != ISLE_IOC_OPENERS)
 			continue;
 		valid_argument(r, room);
 		if (r->direction == OUT)
@@ -217,8 +221,12 @@ static void input_fields(int fd)
 	struct isle_block block;
 	struct isle_range range;
 	struct isle_free request;
+	struct isle_openers openers;
 
 	for (bit = 0; bit < 32; bit++) {
+		openers = (struct isle_openers){ .flags = 1u << bit };
+		expect(try(fd, ISLE_IOC_OPENERS, &openers), EINVAL, &wrong,
+		       "OPENERS", "flag", 1u << bit);
 		setup = (struct isle_setup){ .fd = -1, .flags = 1u << bit };
 		expect(try(fd, ISLE_IOC_SETUP, &setup), EINVAL, &wrong,
 		       "SETUP", "flag", 1u << bit);
@@ -320,6 +328,7 @@ static void huge_counts(int fd)
 	static const int nodes[] = { -2, INT_MIN, 1 << 10, 1 << 16, INT_MAX };
 	static const unsigned int indices[] = { 64, 255, 256, 65536, INT_MAX,
 						UINT_MAX };
+	struct isle_pageblocks pageblocks = { };
 	unsigned int wrong = 0;
 	struct isle_block block;
 	size_t i;
@@ -359,6 +368,19 @@ static void huge_counts(int fd)
 		       "REGION", "index", indices[i]);
 	}
 	check(!wrong, "zones and regions that are not there are not found");
+
+	if (ioctl(fd, ISLE_IOC_PAGEBLOCKS, &pageblocks))
+		bail_out("ISLE_IOC_PAGEBLOCKS: %s", strerror(errno));
+	wrong = 0;
+	for (i = 0; i < ARRAY_SIZE(indices); i++) {
+		struct isle_pageblocks beyond = { .first = indices[i] };
+
+		if (i < 4)
+			beyond.first += pageblocks.total - indices[0];
+		expect(try(fd, ISLE_IOC_PAGEBLOCKS, &beyond), ENOENT, &wrong,
+		       "PAGEBLOCKS", "index", beyond.first);
+	}
+	check(!wrong, "pageblocks that are not there are not found");
 }
 
 static void bad_ranges(int fd)

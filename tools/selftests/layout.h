@@ -144,6 +144,42 @@ SIZE(isle_limit, 32);
 AT(isle_limit, limit, 0);
 AT(isle_limit, reserved, 8);
 
+SIZE(isle_pageblock, 24);
+AT(isle_pageblock, phys, 0);
+AT(isle_pageblock, present, 8);
+AT(isle_pageblock, managed, 10);
+AT(isle_pageblock, free, 12);
+AT(isle_pageblock, pcp, 14);
+AT(isle_pageblock, user, 16);
+AT(isle_pageblock, migratetype, 18);
+AT(isle_pageblock, zone, 19);
+AT(isle_pageblock, reserved, 20);
+
+SIZE(isle_pageblocks, 816);
+AT(isle_pageblocks, first, 0);
+AT(isle_pageblocks, nr, 4);
+AT(isle_pageblocks, total, 8);
+AT(isle_pageblocks, frames, 12);
+AT(isle_pageblocks, block, 16);
+AT(isle_pageblocks, reserved, 784);
+
+SIZE(isle_opener_info, 64);
+AT(isle_opener_info, id, 0);
+AT(isle_opener_info, pid, 8);
+AT(isle_opener_info, uid, 12);
+AT(isle_opener_info, comm, 16);
+AT(isle_opener_info, object_pages, 32);
+AT(isle_opener_info, private_pages, 40);
+AT(isle_opener_info, block_pages, 48);
+AT(isle_opener_info, faults, 56);
+
+SIZE(isle_openers, 560);
+AT(isle_openers, next, 0);
+AT(isle_openers, nr, 8);
+AT(isle_openers, flags, 12);
+AT(isle_openers, opener, 16);
+AT(isle_openers, reserved, 528);
+
 NUMBER(ISLE_IOC_VERSION, 0x8020b700);
 NUMBER(ISLE_IOC_SETUP, 0x4030b701);
 NUMBER(ISLE_IOC_ALLOC, 0xc038b702);
@@ -159,6 +195,8 @@ NUMBER(ISLE_IOC_REGION, 0xc080b70b);
 NUMBER(ISLE_IOC_ADVISE, 0x4028b70c);
 NUMBER(ISLE_IOC_POPULATE, 0x4028b70d);
 NUMBER(ISLE_IOC_RESIDENCY, 0x4030b70e);
+NUMBER(ISLE_IOC_PAGEBLOCKS, 0xc330b70f);
+NUMBER(ISLE_IOC_OPENERS, 0xc230b710);
 
 #undef SIZE
 #undef AT

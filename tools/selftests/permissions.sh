@@ -18,12 +18,27 @@ without_device() {
 	unshare --mount sh -c "mount -t tmpfs tmpfs /dev && $ISLE info"
 }
 
+# What root holds while a user asks; and what root is told then.
+others_openers() {
+	local pid nobody root
+	export XDG_RUNTIME_DIR=$tap_work
+	pid=$("$ISLE" alloc --json | json 'j["blocks"][0]["handle"]') || return
+	pid=${pid%:*}
+	nobody=$(as_nobody "$ISLE" top -d 0.1 --json | json '[j["openers"], j["other_openers"]]')
+	root=$("$ISLE" top -d 0.1 --json | json '[o["pid"] for o in j["openers"]]')
+	"$ISLE" free --all
+	[ "$nobody" = "[[], 1]" ] && [ "$root" = "[$pid]" ] && return
+	echo "nobody: $nobody, root: $root, holder: $pid"
+	return 1
+}
+
 check "the device is root's alone" device_is "600 root"
 check "root may open it" "$ISLE" stat
 check "nobody may not" fails_with 1 "belongs to root" as_nobody "$ISLE" stat
 check "and is told the error's name" fails_with 1 "EACCES" as_nobody "$ISLE" hash /etc/passwd
 chmod 0666 /dev/isle
 check "after a chmod nobody may" as_nobody "$ISLE" stat
+check "and sees nobody else's openers; root does" others_openers
 chmod 0600 /dev/isle
 check "and then no more" fails_with 1 "EACCES" as_nobody "$ISLE" stat
 check "without a device it says how to load it" fails_with 1 "insmod" without_device
