@@ -14,6 +14,7 @@ static const struct {
 	{ ISLE_FEATURE_FILE, "file" },
 	{ ISLE_FEATURE_HUGE, "huge" },
 	{ ISLE_FEATURE_DEBUG, "debug" },
+	{ ISLE_FEATURE_ADVISE, "advise" },
 	{ ISLE_FEATURE_WATCH, "watch" },
 };
 
