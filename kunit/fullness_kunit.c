@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Tests of src/page_alloc/fullness.c. */
 
+#include <linux/minmax.h>
+#include <linux/prandom.h>
+
 #include "instance_fixture.h"
 #include "invariants.h"
 #include "page_alloc/alloc.h"

@@ -298,7 +298,8 @@ static void a_full_list_shrinks_when_memory_is_short(struct kunit *test)
 	KUNIT_ASSERT_GT(test, count, ISLE_PCP_BATCH_MAX);
 	for (; i < MANY && list->count; i++) {
 		isle_free_frames(isle, ids[i], 0);
-		KUNIT_EXPECT_LE(test, list->count, max(count, list->high));
+		KUNIT_EXPECT_LE(test, list->count,
+				max_t(unsigned int, count, list->high));
 	}
 	KUNIT_EXPECT_EQ(test, 0, list->count);
 	KUNIT_EXPECT_LT(test, i, MANY);
