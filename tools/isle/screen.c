@@ -345,6 +345,8 @@ void screen_run(struct view *view)
 		key = getch();
 		if (key != ERR)
 			do_key(key);
+		else if (!screen_is_there())
+			break;		/* hung up, and nobody was killed by it */
 		if (now() < due && due - now() <= view->delay)
 			continue;
 		if (!screen.paused)
