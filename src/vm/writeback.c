@@ -69,7 +69,8 @@ void isle_writeback_wait_any(void)
 {
 	unsigned long before = isle_dirty_total();
 
-	wait_event_killable_timeout(cleaned, isle_dirty_total() < before, HZ);
+	wait_event_killable_timeout(cleaned, !isle_dirty_total() ||
+				    isle_dirty_total() < before, HZ);
 }
 
 void isle_pages_cleaned(void)

@@ -47,6 +47,22 @@ extern "C" {
 ISLE_PUBLIC int isle_open(void);
 
 /**
+ * isle_open_file - open the device and bind it to a file
+ * @file: a descriptor of a regular file that is open for reading; it may be
+ *        closed afterwards
+ * @offset: where in the file offset 0 of the object is
+ *
+ * The object is then the file, through isle's own cache of it: what is written
+ * through isle_map_file() is in the file after fsync(2), msync(2) or close(2) of
+ * the last mapping, and write(2) to the file is seen after isle_discard_object().
+ *
+ * Return: a file descriptor, or -1: as isle_open(); EBADF: no file; ENODEV: a file
+ * that can't be mapped so; EACCES: not open for reading; EINVAL, EOVERFLOW:
+ * the offset.
+ */
+ISLE_PUBLIC int isle_open_file(int file, uint64_t offset);
+
+/**
  * isle_configure - say what a fresh descriptor is to be
  * @fd: the descriptor
  * @limit: bytes that its mappings and blocks may hold together; 0: as the module
@@ -95,7 +111,23 @@ ISLE_PUBLIC void *isle_map_private(int fd, size_t length);
 ISLE_PUBLIC void *isle_map_shared(int fd, size_t length, uint64_t offset);
 
 /**
- * isle_unmap - undo isle_map_private() or isle_map_shared(), or a part of it
+ * isle_map_file - a range of the file that a descriptor is bound to
+ * @fd: the descriptor, of isle_open_file()
+ * @length: bytes
+ * @offset: where in the object
+ * @prot: as for mmap(2)
+ * @flags: MAP_SHARED, or MAP_PRIVATE for copies of what is written to
+ *
+ * Beyond the end of the file, and where it can't be read, is SIGBUS.
+ *
+ * Return: the memory, or NULL: ENOMEM; EACCES: shared writing of what is not
+ * open for writing; EPERM: code from a mount that is noexec; EINVAL, EOVERFLOW.
+ */
+ISLE_PUBLIC void *isle_map_file(int fd, size_t length, uint64_t offset,
+				int prot, int flags);
+
+/**
+ * isle_unmap - undo one of the above, or a part of it
  * @start: the first page
  * @length: bytes
  */
@@ -108,7 +140,7 @@ ISLE_PUBLIC int isle_unmap(void *start, size_t length);
  * @length: bytes, not 0
  *
  * The next touch finds zeroes; in a private mapping of an object that has pages,
- * those. What madvise(MADV_DONTNEED) does elsewhere.
+ * those; of a file, it is read again, but for what is still to be written.
  *
  * Errors: ENOMEM if part of the range is not a mapping of @fd; nothing was done
  * then.
@@ -128,13 +160,16 @@ ISLE_PUBLIC int isle_discard_object(int fd, uint64_t offset, uint64_t length);
  * @ISLE_ADVICE_NORMAL: a fault maps as much as the module was loaded with
  * @ISLE_ADVICE_RANDOM: a fault maps its own page only
  * @ISLE_ADVICE_SEQUENTIAL: a fault maps up to 2 MB
- * @ISLE_ADVICE_DONTNEED: as isle_discard()
+ * @ISLE_ADVICE_DONTNEED: what is private is given up, as isle_discard() does it,
+ *                        clean pages of a file are, too; shared memory stays
+ * @ISLE_ADVICE_WILLNEED: begin to read what a file has there
  */
 enum isle_advice {
 	ISLE_ADVICE_NORMAL,
 	ISLE_ADVICE_RANDOM,
 	ISLE_ADVICE_SEQUENTIAL,
 	ISLE_ADVICE_DONTNEED,
+	ISLE_ADVICE_WILLNEED,
 };
 
 /**
@@ -144,13 +179,39 @@ enum isle_advice {
  * @length: bytes, not 0
  * @advice: enum isle_advice
  *
- * All but ISLE_ADVICE_DONTNEED are for whole mappings: advice on a part is
- * advice on all of it.
+ * The first three are for whole mappings: advice on a part is advice on all of
+ * it.
  *
  * Errors: ENOMEM as for isle_discard().
  */
 ISLE_PUBLIC int isle_advise(int fd, void *start, size_t length,
 			    enum isle_advice advice);
+
+/**
+ * isle_populate - have all pages of a mapped range now
+ * @fd: the descriptor that it was mapped with
+ * @start: the first page
+ * @length: bytes, not 0
+ * @write: 0: as if each were read, 1: as if each were written to
+ *
+ * Errors: EFAULT where touching a page would be SIGBUS; EINVAL where the mapping
+ * does not allow it; ENOMEM: part of the range is not a mapping of @fd. What comes
+ * before is there then.
+ */
+ISLE_PUBLIC int isle_populate(int fd, void *start, size_t length, int write);
+
+/**
+ * isle_get_residency - which pages of a mapped range there are
+ * @fd: the descriptor that it was mapped with
+ * @start: the first page
+ * @length: bytes, not 0
+ * @vector: out: a byte for each page: ISLE_RESIDENT, ISLE_RESIDENT_OWN,
+ *          ISLE_RESIDENT_DIRTY
+ *
+ * Errors: ENOMEM: part of the range is not a mapping of @fd; EFAULT: @vector.
+ */
+ISLE_PUBLIC int isle_get_residency(int fd, const void *start, size_t length,
+				   unsigned char *vector);
 
 /**
  * isle_alloc_block - allocate physically contiguous pages

@@ -26,6 +26,23 @@ int isle_open(void)
 	return -1;
 }
 
+int isle_open_file(int file, uint64_t offset)
+{
+	struct isle_setup setup = {
+		.kind		= ISLE_SETUP_FILE,
+		.fd		= file,
+		.offset		= offset,
+	};
+	int fd = isle_open(), err;
+
+	if (fd < 0 || !ioctl(fd, ISLE_IOC_SETUP, &setup))
+		return fd;
+	err = errno;
+	close(fd);
+	errno = err;
+	return -1;
+}
+
 int isle_configure(int fd, uint64_t limit, uint32_t fault_around)
 {
 	struct isle_setup setup = {

@@ -1,24 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What /dev/isle must refuse: requests with wrong sizes and numbers, unknown
- * flags, reserved fields in use, bad pointers, huge counts, calls in the wrong
- * order, the file closed under a call. And that nothing is lost by it.
+ * flags, reserved fields in use, bad pointers, huge counts. And that nothing is
+ * lost by it. ioctl_order.c has right requests at the wrong time.
  *
  * Runs as: root nobody
  * Loads: opener_max_mb=64
  */
 #include <limits.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stddef.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 
+#include "ioctl_bad.h"
 #include "layout.h"
-#include "tap.h"
-
-#define PAGE	4096UL
 
 enum direction { OUT, IN, BOTH };
 
@@ -46,6 +40,9 @@ static const struct request {
 	REQUEST(REGION, BOTH, isle_region_info),
 	REQUEST(PAGEBLOCKS, BOTH, isle_pageblocks),
 	REQUEST(OPENERS, BOTH, isle_openers),
+	REQUEST(ADVISE, IN, isle_range),
+	REQUEST(POPULATE, IN, isle_range),
+	REQUEST(RESIDENCY, IN, isle_residency),
 #undef REQUEST
 };
 
@@ -61,24 +58,6 @@ static unsigned char *guarded_pages(size_t pages)
 	    mprotect(area + PAGE, pages * PAGE, PROT_READ | PROT_WRITE))
 		bail_out("mmap: %s", strerror(errno));
 	return area + PAGE;
-}
-
-/* The errno of a request, 0 if it went well. */
-static int try(int fd, unsigned int number, void *argument)
-{
-	return ioctl(fd, number, argument) ? errno : 0;
-}
-
-/* Counts what did not answer @wanted; says the first few. */
-static void expect(int got, int wanted, unsigned int *wrong, const char *name,
-		   const char *what, unsigned long value)
-{
-	if (got == wanted)
-		return;
-	if ((*wrong)++ < 4)
-		note("%s, %s %#lx: %s instead of %s", name, what, value,
-		     got ? strerrorname_np(got) : "success",
-		     strerrorname_np(wanted));
 }
 
 /* An argument that the request would accept, as far as one needs no set-up. */
@@ -101,6 +80,16 @@ static void valid_argument(const struct request *request, void *argument)
 		break;
 	case ISLE_IOC_LIMIT:
 		((struct isle_limit *)argument)->limit = 16 * PAGE;
+		break;
+	case ISLE_IOC_ADVISE:
+	case ISLE_IOC_POPULATE:
+		((struct isle_range *)argument)->length = PAGE;
+		((struct isle_range *)argument)->value = 1;
+		break;
+	case ISLE_IOC_RESIDENCY:
+		((struct isle_residency *)argument)->length = PAGE;
+		((struct isle_residency *)argument)->vector =
+			(unsigned long)argument;
 		break;
 	}
 }
@@ -222,6 +211,7 @@ static void input_fields(int fd)
 	struct isle_range range;
 	struct isle_free request;
 	struct isle_openers openers;
+	struct isle_residency ask;
 
 	for (bit = 0; bit < 32; bit++) {
 		openers = (struct isle_openers){ .flags = 1u << bit };
@@ -243,12 +233,25 @@ static void input_fields(int fd)
 			range.value = PAGE;
 			expect(try(fd, ISLE_IOC_FAULT_AROUND, &range), EINVAL,
 			       &wrong, "FAULT_AROUND", "flag", 1u << bit);
+			range.value = 1;
+			expect(try(fd, ISLE_IOC_ADVISE, &range), EINVAL,
+			       &wrong, "ADVISE", "flag", 1u << bit);
+			range.flags |= ISLE_RANGE_ADDRESS;
+			expect(try(fd, ISLE_IOC_POPULATE, &range), EINVAL,
+			       &wrong, "POPULATE", "flag", 1u << bit);
 		}
 	}
 	for (bit = 0; bit < 64; bit++) {
 		request = (struct isle_free){ .flags = 1ull << bit };
 		expect(try(fd, ISLE_IOC_FREE, &request), EINVAL, &wrong,
 		       "FREE", "flag", 1ull << bit);
+		if (!bit)
+			continue;
+		ask = (struct isle_residency){ .length = PAGE,
+					       .vector = (unsigned long)room,
+					       .flags = 1ull << bit };
+		expect(try(fd, ISLE_IOC_RESIDENCY, &ask), EINVAL, &wrong,
+		       "RESIDENCY", "flag", 1ull << bit);
 	}
 	check(!wrong, "each unknown flag is refused");
 }
@@ -396,11 +399,25 @@ static void bad_ranges(int fd)
 		{ .start = -PAGE, .length = -PAGE },
 		{ .start = 1ull << 63, .length = 1ull << 63 },
 	};
+	struct isle_residency ask = { .vector = (unsigned long)room };
 	struct isle_range range;
 	unsigned int wrong = 0;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(ranges); i++) {
+		range = ranges[i];
+		ask.start = range.start;
+		ask.length = range.length;
+		ask.flags = i % 2;
+		expect(try(fd, ISLE_IOC_RESIDENCY, &ask), EINVAL, &wrong,
+		       "RESIDENCY", "range", i);
+		range.value = ISLE_ADVISE_DONTNEED;
+		expect(try(fd, ISLE_IOC_ADVISE, &range), EINVAL, &wrong,
+		       "ADVISE", "range", i);
+		range.flags = ISLE_RANGE_ADDRESS;
+		range.value = ISLE_POPULATE_READ;
+		expect(try(fd, ISLE_IOC_POPULATE, &range), EINVAL, &wrong,
+		       "POPULATE", "range", i);
 		range = ranges[i];
 		expect(try(fd, ISLE_IOC_DISCARD, &range), EINVAL, &wrong,
 		       "DISCARD", "range", i);
@@ -424,6 +441,89 @@ static void bad_ranges(int fd)
 	range.start = 0xffff888000000000ull;
 	check(try(fd, ISLE_IOC_DISCARD, &range) == ENOMEM,
 	      "DISCARD of a kernel address finds no mapping");
+}
+
+static void bad_advice(int fd)
+{
+	static const __u32 values[] = { 0, 3, 4, 255, PAGE, INT_MAX, UINT_MAX };
+	char *mine = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE,
+			  fd, 0);
+	struct isle_range range = { .length = PAGE };
+	unsigned int wrong = 0;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(values); i++) {
+		range.flags = 0;
+		range.value = values[i];
+		expect(try(fd, ISLE_IOC_ADVISE, &range), EINVAL, &wrong,
+		       "ADVISE", "value", values[i]);
+		range.flags = ISLE_RANGE_ADDRESS;
+		range.start = (unsigned long)mine;
+		expect(try(fd, ISLE_IOC_POPULATE, &range), EINVAL, &wrong,
+		       "POPULATE", "value", values[i]);
+	}
+	check(!wrong, "advice and populating that there is not are refused");
+	range = (struct isle_range){ .length = PAGE, .value = 1 };
+	check(try(fd, ISLE_IOC_POPULATE, &range) == EINVAL,
+	      "POPULATE takes addresses only");
+	range.flags = ISLE_RANGE_ADDRESS;
+	range.start = (unsigned long)room;
+	check(try(fd, ISLE_IOC_POPULATE, &range) == ENOMEM &&
+	      try(fd, ISLE_IOC_ADVISE, &range) == ENOMEM,
+	      "neither finds a mapping in memory that is not isle's");
+	range.start = 0xffff888000000000ull;
+	check(try(fd, ISLE_IOC_POPULATE, &range) == ENOMEM &&
+	      try(fd, ISLE_IOC_ADVISE, &range) == ENOMEM,
+	      "nor at a kernel address");
+	munmap(mine, 2 * PAGE);
+}
+
+/* Answers longer than any memory, or in none. */
+static void bad_vectors(int fd)
+{
+	static const unsigned long long lengths[] = {
+		1ull << 40, 1ull << 62, 1ull << 63, -PAGE,
+	};
+	char *mine = mmap(NULL, 64 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE,
+			  fd, 0);
+	struct isle_residency ask;
+	unsigned int wrong = 0, j, n;
+	void *addresses[16];
+	size_t i;
+
+	n = bad_addresses(64, addresses);
+	for (j = 0; j < n; j++) {
+		ask = (struct isle_residency){
+			.start = (unsigned long)mine,
+			.length = 64 * PAGE,
+			.vector = (unsigned long)addresses[j],
+			.flags = ISLE_RANGE_ADDRESS,
+		};
+		expect(try(fd, ISLE_IOC_RESIDENCY, &ask), EFAULT, &wrong,
+		       "RESIDENCY", "vector", ask.vector);
+		ask.start = 0;
+		ask.flags = 0;
+		expect(try(fd, ISLE_IOC_RESIDENCY, &ask), EFAULT, &wrong,
+		       "RESIDENCY by offset", "vector", ask.vector);
+	}
+	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
+		ask = (struct isle_residency){
+			.length = lengths[i],
+			.vector = (unsigned long)room,
+		};
+		expect(try(fd, ISLE_IOC_RESIDENCY, &ask), EFAULT, &wrong,
+		       "RESIDENCY", "length", lengths[i]);
+	}
+	check(!wrong, "an answer about pages that there is no room for is refused");
+	ask = (struct isle_residency){
+		.start = (unsigned long)room,
+		.length = PAGE,
+		.vector = (unsigned long)room,
+		.flags = ISLE_RANGE_ADDRESS,
+	};
+	check(try(fd, ISLE_IOC_RESIDENCY, &ask) == ENOMEM,
+	      "RESIDENCY of memory that is not isle's finds no mapping");
+	munmap(mine, 64 * PAGE);
 }
 
 static bool has_files(int fd)
@@ -474,272 +574,6 @@ static void bad_setups(int fd)
 	      "SETUP_FILE without a file is refused");
 }
 
-static void limits(void)
-{
-	struct isle_setup setup = { .fd = -1, .limit = 4 * PAGE };
-	struct isle_limit limit = { .limit = 2 * PAGE };
-	struct isle_block block = { .order = 1, .nid = -1 };
-	struct isle_opener opener;
-	int fd = open_isle();
-
-	check(!try(fd, ISLE_IOC_SETUP, &setup), "SETUP takes a limit");
-	check(!ioctl(fd, ISLE_IOC_OPENER, &opener) &&
-	      opener.limit == 4 * PAGE, "OPENER tells it");
-	check(!try(fd, ISLE_IOC_ALLOC, &block), "a block within it is had");
-	block = (struct isle_block){ .order = 2, .nid = -1 };
-	check(try(fd, ISLE_IOC_ALLOC, &block) == ENOMEM,
-	      "a block beyond it is not");
-	check(!try(fd, ISLE_IOC_LIMIT, &limit), "LIMIT lowers it");
-	block = (struct isle_block){ .nid = -1 };
-	check(try(fd, ISLE_IOC_ALLOC, &block) == ENOMEM,
-	      "the next block is beyond that");
-	limit.limit = 2 * PAGE + 1;
-	check(try(fd, ISLE_IOC_LIMIT, &limit) == EINVAL,
-	      "LIMIT wants whole pages");
-
-	limit.limit = 64 << 20;
-	check(!try(fd, ISLE_IOC_LIMIT, &limit),
-	      "LIMIT may be what the module was loaded with");
-	limit.limit += PAGE;
-	check(try(fd, ISLE_IOC_LIMIT, &limit) == (geteuid() ? EPERM : 0),
-	      "and more for CAP_SYS_RESOURCE");
-	close(fd);
-}
-
-static void unknown_handles(int fd)
-{
-	static const unsigned long long handles[] = {
-		0, 1, 1 << 20, UINT_MAX, 1ull << 32, 1ull << 63, ULLONG_MAX,
-	};
-	unsigned int wrong = 0;
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(handles); i++) {
-		struct isle_free request = { .handle = handles[i] };
-		struct isle_block block = { .handle = handles[i] };
-
-		expect(try(fd, ISLE_IOC_FREE, &request), ENOENT, &wrong,
-		       "FREE", "handle", handles[i]);
-		expect(try(fd, ISLE_IOC_QUERY, &block), ENOENT, &wrong,
-		       "QUERY", "handle", handles[i]);
-	}
-	check(!wrong, "handles that are none are not found");
-}
-
-static void handles_of_others(int fd)
-{
-	struct isle_block block = { .nid = -1 }, asked;
-	struct isle_free request = { };
-	int other = open_isle();
-
-	check(!try(fd, ISLE_IOC_ALLOC, &block), "a block is allocated");
-	request.handle = block.handle;
-	asked = (struct isle_block){ .handle = block.handle };
-	check(try(other, ISLE_IOC_QUERY, &asked) == ENOENT,
-	      "another opener can't ask about it");
-	check(try(other, ISLE_IOC_FREE, &request) == ENOENT, "nor free it");
-	asked = (struct isle_block){ .handle = block.handle, .order = 1 };
-	check(try(fd, ISLE_IOC_QUERY, &asked) == EINVAL,
-	      "QUERY refuses fields that it answers in");
-	check(!try(fd, ISLE_IOC_FREE, &request), "its own can");
-	check(try(fd, ISLE_IOC_FREE, &request) == ENOENT, "but once");
-	asked = (struct isle_block){ .handle = block.handle };
-	check(try(fd, ISLE_IOC_QUERY, &asked) == ENOENT,
-	      "and no longer ask about it");
-	close(other);
-}
-
-static void wrong_order(void)
-{
-	struct isle_setup setup = { .fd = -1 };
-	struct isle_block block = { .nid = -1 };
-	struct isle_free request = { };
-	int fd = open_isle();
-	void *memory;
-
-	memory = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
-	check(memory != MAP_FAILED, "a mapping before SETUP");
-	check(try(fd, ISLE_IOC_SETUP, &setup) == EBUSY,
-	      "SETUP after a mapping is too late");
-	munmap(memory, PAGE);
-	close(fd);
-
-	fd = open_isle();
-	check(!try(fd, ISLE_IOC_ALLOC, &block), "a block before SETUP");
-	check(try(fd, ISLE_IOC_SETUP, &setup) == EBUSY,
-	      "SETUP after a block is too late");
-	request.handle = block.handle;
-	check(!try(fd, ISLE_IOC_FREE, &request), "the block is freed");
-	close(fd);
-}
-
-static void other_calls(int fd)
-{
-	char byte = 0;
-
-	check(read(fd, &byte, 1) < 0 && errno == EINVAL, "read(2) is refused");
-	check(write(fd, &byte, 1) < 0 && errno == EINVAL,
-	      "write(2) is refused");
-	check(ftruncate(fd, PAGE) && errno == EINVAL,
-	      "ftruncate(2) is refused");
-}
-
-/*
- * A 64-bit process can call as a 32-bit one does: int $0x80. The struct must
- * lie below 4 GB.
- */
-static int try_as_32_bit(int fd, unsigned int number, void *argument)
-{
-	long result = __NR_ioctl;
-
-#ifdef __x86_64__
-	result = 54;			/* ioctl there */
-	asm volatile("int $0x80"
-		     : "+a" (result)
-		     : "b" ((long)fd), "c" ((long)number), "d" (argument)
-		     : "memory", "r8", "r9", "r10", "r11");
-#endif
-	return result < 0 ? -result : 0;
-}
-
-static void child_as_32_bit(int fd, struct isle_stats *answer)
-{
-	struct isle_range bad = { .length = 1 };
-	struct isle_range *low = (void *)(answer + 1);
-
-	*low = bad;
-	if (try_as_32_bit(fd, ISLE_IOC_STATS, answer) || !answer->managed)
-		_exit(1);
-	if (try_as_32_bit(fd, ISLE_IOC_DISCARD, low) != EINVAL)
-		_exit(2);
-	if (try_as_32_bit(fd, ISLE_IOC_STATS, NULL) != EFAULT)
-		_exit(3);
-	_exit(0);
-}
-
-static void compat(int fd)
-{
-	static const char name[] = "a 32-bit caller is answered the same";
-	struct isle_stats *answer;
-	int status;
-	pid_t pid;
-
-	answer = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
-	if (answer == MAP_FAILED)
-		bail_out("mmap below 4 GB: %s", strerror(errno));
-	pid = fork();
-	if (!pid)
-		child_as_32_bit(fd, answer);
-	waitpid(pid, &status, 0);
-	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV)
-		skip("this kernel takes no 32-bit calls", name);
-	else
-		check(!status, name);
-	munmap(answer, PAGE);
-}
-
-/* Threads that call while the file is closed and opened under them. */
-#define CALLERS		3
-#define CALLS		3000
-
-static int shared_fd;
-static unsigned int surprises;
-
-static void surprise(const char *what, int error)
-{
-	if (__atomic_fetch_add(&surprises, 1, __ATOMIC_RELAXED) < 4)
-		note("%s: %s", what, strerrorname_np(error));
-}
-
-/* The fd may be anybody's at any moment: only these answers are right. */
-static bool expected_while_closing(int error)
-{
-	return !error || error == EBADF || error == ENOENT || error == ENOMEM;
-}
-
-static void call_once(unsigned int i)
-{
-	struct isle_block block = { .order = i % 4, .nid = -1 };
-	struct isle_range range = { .length = 4 * PAGE };
-	struct isle_free request = { };
-	struct isle_stats stats;
-	char *memory;
-	int error;
-
-	error = try(shared_fd, ISLE_IOC_ALLOC, &block);
-	if (!expected_while_closing(error))
-		surprise("ALLOC", error);
-	request.handle = block.handle;
-	if (!error && i % 3)
-		error = try(shared_fd, ISLE_IOC_FREE, &request);
-	if (!expected_while_closing(error))
-		surprise("FREE", error);
-	error = try(shared_fd, ISLE_IOC_STATS, &stats);
-	if (!expected_while_closing(error))
-		surprise("STATS", error);
-
-	memory = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE,
-		      i % 2 ? MAP_SHARED : MAP_PRIVATE, shared_fd, 0);
-	if (memory == MAP_FAILED) {
-		if (!expected_while_closing(errno))
-			surprise("mmap", errno);
-		return;
-	}
-	memory[i % 4 * PAGE] = 1;
-	error = try(shared_fd, ISLE_IOC_DISCARD, &range);
-	if (!expected_while_closing(error))
-		surprise("DISCARD", error);
-	munmap(memory, 4 * PAGE);
-}
-
-static void *call_again_and_again(void *unused)
-{
-	unsigned int i;
-
-	(void)unused;
-	for (i = 0; i < CALLS / CALLERS; i++)
-		call_once(i);
-	return NULL;
-}
-
-static void *close_again_and_again(void *stop)
-{
-	while (!__atomic_load_n((bool *)stop, __ATOMIC_RELAXED)) {
-		int fresh;
-
-		close(shared_fd);
-		fresh = open_isle();
-		if (fresh == shared_fd)
-			continue;
-		if (dup3(fresh, shared_fd, O_CLOEXEC) < 0)
-			surprise("dup3", errno);
-		close(fresh);
-	}
-	return NULL;
-}
-
-static void closed_under_calls(void)
-{
-	pthread_t callers[CALLERS], closer;
-	bool stop = false;
-	size_t i;
-
-	shared_fd = open_isle();
-	if (pthread_create(&closer, NULL, close_again_and_again, &stop))
-		bail_out("pthread_create");
-	for (i = 0; i < CALLERS; i++)
-		if (pthread_create(&callers[i], NULL, call_again_and_again,
-				   NULL))
-			bail_out("pthread_create");
-	for (i = 0; i < CALLERS; i++)
-		pthread_join(callers[i], NULL);
-	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
-	pthread_join(closer, NULL);
-	check(!surprises, "calls on a file that is closed under them end well");
-	close(shared_fd);
-}
-
 int main(void)
 {
 	int fd = open_isle();
@@ -758,13 +592,8 @@ int main(void)
 	huge_counts(fd);
 	bad_ranges(fd);
 	bad_setups(fd);
-	limits();
-	unknown_handles(fd);
-	handles_of_others(fd);
-	wrong_order();
-	other_calls(fd);
-	compat(fd);
-	closed_under_calls();
+	bad_advice(fd);
+	bad_vectors(fd);
 
 	check(frames_out(fd) == before, "every frame came back");
 	close(fd);

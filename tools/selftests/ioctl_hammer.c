@@ -386,6 +386,50 @@ static void op_discard(struct hammer *h)
 	ioctl(slot_fd(draw(h, SLOTS)), ISLE_IOC_DISCARD, &range);
 }
 
+/* What is given up, read or had beforehand on request. */
+static void op_range(struct hammer *h)
+{
+	struct mapping *m = any_mapping(h);
+	struct isle_range range = { .value = 1 + draw(h, 2) };
+	size_t from;
+
+	if (!m)
+		return;
+	from = draw(h, m->pages);
+	range.length = (1 + draw(h, m->pages - from)) * PAGE;
+	range.start = (m->offset + from) * PAGE;
+	if (draw(h, 4)) {
+		range.start = (unsigned long)m->start + from * PAGE;
+		range.flags = ISLE_RANGE_ADDRESS;
+	}
+	ioctl(slot_fd(draw(h, SLOTS)), draw(h, 2) ? ISLE_IOC_ADVISE :
+						    ISLE_IOC_POPULATE, &range);
+}
+
+/* A vector that is as long as it has to be, or ends too early. */
+static void op_residency(struct hammer *h)
+{
+	unsigned char vector[2 * MOST_PAGES];
+	struct mapping *m = any_mapping(h);
+	struct isle_residency ask = { .vector = (unsigned long)vector };
+	size_t i;
+
+	if (!m)
+		return;
+	memset(vector, 0xff, sizeof(vector));
+	ask.start = (unsigned long)m->start;
+	ask.length = m->pages * PAGE;
+	ask.flags = ISLE_RANGE_ADDRESS;
+	if (one_in(h, 8))
+		ask.vector = one_in(h, 2) ? 8 : -ask.vector;
+	if (ioctl(slot_fd(draw(h, SLOTS)), ISLE_IOC_RESIDENCY, &ask))
+		return;
+	for (i = 0; i < sizeof(vector); i++) {
+		if (i < m->pages ? vector[i] > 7 : vector[i] != 0xff)
+			wrong(h, "an answer about pages is none", vector[i]);
+	}
+}
+
 static void op_fault_around(struct hammer *h)
 {
 	struct mapping *m = any_mapping(h);
@@ -416,6 +460,7 @@ static void op_any_ioctl(struct hammer *h)
 		ISLE_IOC_QUERY, ISLE_IOC_DISCARD, ISLE_IOC_FAULT_AROUND,
 		ISLE_IOC_OPENER, ISLE_IOC_STATS, ISLE_IOC_ZONE,
 		ISLE_IOC_REGION, ISLE_IOC_PAGEBLOCKS, ISLE_IOC_OPENERS,
+		ISLE_IOC_REGION, ISLE_IOC_ADVISE, ISLE_IOC_POPULATE,
 	};
 	static const __u32 bounds[] = {
 		0, 1, 2, 10, 11, 4095, 4096, 8192, 0x200000, 0x7fffffff,
@@ -448,6 +493,8 @@ static const struct {
 	{ op_discard, 5 },
 	{ op_advise, 4 },
 	{ op_fault_around, 3 },
+	{ op_range, 4 },
+	{ op_residency, 2 },
 	{ op_move, 3 },
 	{ op_reopen, 2 },
 	{ op_limit, 1 },

@@ -5,6 +5,7 @@
  *
  * Runs as: root nobody
  */
+#include <sys/mman.h>
 #include <sys/wait.h>
 
 #include <libisle.h>
@@ -115,6 +116,77 @@ static void advice(int fd)
 	      "advice that there is not is EINVAL");
 }
 
+static void pages_at_once(int fd)
+{
+	unsigned char vector[16];
+	char *p = isle_map_private(fd, 16 * PAGE);
+
+	check(!isle_get_residency(fd, p, 16 * PAGE, vector) &&
+	      all_are((char *)vector, 16, 0), "no page is there at first");
+	check(!isle_populate(fd, p, 4 * PAGE, 1) && private_pages(fd) >= 4 &&
+	      !isle_get_residency(fd, p, 4 * PAGE, vector) &&
+	      all_are((char *)vector, 4, ISLE_RESIDENT | ISLE_RESIDENT_OWN),
+	      "some are had at once");
+	check(!isle_populate(fd, p, 16 * PAGE, 0) && all_are(p, 16 * PAGE, 0),
+	      "others for reading");
+	isle_unmap(p + 8 * PAGE, 8 * PAGE);
+	check(isle_populate(fd, p, 16 * PAGE, 0) == -1 && errno == ENOMEM &&
+	      isle_get_residency(fd, p, 16 * PAGE, vector) == -1 &&
+	      errno == ENOMEM, "over a hole, both are ENOMEM");
+	check(isle_get_residency(fd, p, 8 * PAGE, NULL) == -1 &&
+	      errno == EFAULT, "an answer to nowhere is EFAULT");
+	isle_unmap(p, 8 * PAGE);
+}
+
+static void files(void)
+{
+	char name[] = "/tmp/isle-libisle.XXXXXX", *p, *q;
+	int file = mkstemp(name), fd, only;
+	unsigned char vector[4];
+
+	if (file < 0 || ftruncate(file, 4 * PAGE) ||
+	    pwrite(file, "isle", 4, PAGE) != 4)
+		bail_out("%s: %s", name, strerror(errno));
+	fd = isle_open_file(file, PAGE);
+	p = isle_map_file(fd, 3 * PAGE, 0, PROT_READ | PROT_WRITE, MAP_SHARED);
+	q = isle_map_file(fd, PAGE, 0, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+	check(p && q && !strcmp(p, "isle") && !strcmp(q, "isle"),
+	      "a file is mapped from an offset on");
+	*q = 'I';
+	memcpy(p + PAGE, "more", 4);
+	check(!isle_get_residency(fd, p, 2 * PAGE, vector) &&
+	      vector[0] == ISLE_RESIDENT &&
+	      vector[1] == (ISLE_RESIDENT | ISLE_RESIDENT_DIRTY) && *p == 'i',
+	      "written to, shared or privately");
+	check(!fsync(fd) && pread(file, vector, 4, 2 * PAGE) == 4 &&
+	      !memcmp(vector, "more", 4), "and written back");
+	check(!isle_advise(fd, p, 3 * PAGE, ISLE_ADVICE_WILLNEED) &&
+	      !isle_advise(fd, p, 3 * PAGE, ISLE_ADVICE_DONTNEED) &&
+	      !isle_get_residency(fd, p, 3 * PAGE, vector) &&
+	      all_are((char *)vector, 3, 0) && *q == 'I',
+	      "advice is taken");
+	check(!isle_map_file(fd, PAGE, 0, PROT_READ, MAP_SHARED | MAP_PRIVATE) &&
+	      errno == EINVAL, "a mapping of two kinds is EINVAL");
+	isle_unmap(p, 3 * PAGE);
+	isle_unmap(q, PAGE);
+	close(fd);
+	only = open(name, O_RDONLY);
+	fd = isle_open_file(only, 0);
+	check(!isle_map_file(fd, PAGE, 0, PROT_WRITE, MAP_SHARED) &&
+	      errno == EACCES, "writing to what is for reading is EACCES");
+	check(isle_open_file(file, 1) == -1 && errno == EINVAL &&
+	      isle_open_file(-1, 0) == -1 && errno == EBADF,
+	      "half a page is EINVAL, no file EBADF");
+	close(fd);
+	close(only);
+	close(file);
+	unlink(name);
+	file = open("/tmp", O_RDONLY);
+	check(isle_open_file(file, 0) == -1 && errno == ENODEV,
+	      "a directory is ENODEV");
+	close(file);
+}
+
 static void blocks(int fd)
 {
 	struct isle_opener opener;
@@ -204,6 +276,8 @@ int main(void)
 	private_memory(fd);
 	shared_memory(fd);
 	advice(fd);
+	pages_at_once(fd);
+	files();
 	blocks(fd);
 	limits();
 	information(fd);

@@ -256,6 +256,24 @@ static void unmaps(char *p, unsigned int nth, struct outcome *o)
 		    *word(p, 50) != pattern(50, 1);
 }
 
+static int populated;		/* the opener */
+
+static void populates(char *p, unsigned int nth, struct outcome *o)
+{
+	struct isle_range range = {
+		.start = (uintptr_t)p,
+		.length = PAGES * PAGE,
+		.flags = ISLE_RANGE_ADDRESS,
+		.value = ISLE_POPULATE_WRITE,
+	};
+
+	fail_nth(nth);
+	if (ioctl(populated, ISLE_IOC_POPULATE, &range)) {
+		o->refused++;
+		o->wrong += errno != EFAULT && errno != ENOMEM;
+	}
+}
+
 static void steps(int fd, const char *name, int flags, step_fn step)
 {
 	struct outcome o = { 0 };
@@ -385,6 +403,8 @@ int main(void)
 	maps(fd, "mmap of shared memory", MAP_SHARED);
 	steps(fd, "faults in a private mapping", MAP_PRIVATE, touches);
 	steps(fd, "faults in a shared mapping", MAP_SHARED, touches);
+	populated = fd;
+	steps(fd, "populating a private mapping", MAP_PRIVATE, populates);
 	steps(fd, "mremap of a part", MAP_PRIVATE, moves);
 	steps(fd, "munmap of a part", MAP_PRIVATE, unmaps);
 	forks(fd, false);

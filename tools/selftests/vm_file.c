@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Mappings of files: what an opener may be bound to and what may be mapped of
- * it, the contents beside the file's own, ends of files, read-ahead, one cache
- * for all who are bound to a file, private copies of it.
+ * it, the contents beside the file's own, ends of files, private copies,
+ * truncation.
  *
  * Runs as: root nobody
  */
@@ -215,133 +215,6 @@ static void empty(void)
 	close(file);
 }
 
-struct reader {
-	int file;
-	size_t size;
-};
-
-static int read_again(void *argument)
-{
-	struct reader *reader = argument;
-	int fd = open_bound(reader->file, 0);
-	char *p = map_read(fd, reader->size, MAP_SHARED);
-	bool bad;
-
-	bad = differs(p, 0, reader->size, 5) || opener(fd).filled_pages ||
-	      opener(fd).object_pages != reader->size / PAGE;
-	munmap(p, reader->size);
-	close(fd);
-	return bad;
-}
-
-static void one_cache(void)
-{
-	struct reader reader = { .size = 512 * PAGE };
-	int a, b;
-	char *p;
-
-	reader.file = make_file("cache", reader.size, 5);
-	a = open_bound(reader.file, 0);
-	b = open_bound(reader.file, 0);
-	p = map_read(a, reader.size, MAP_SHARED);
-	check(!differs(p, 0, reader.size, 5) &&
-	      opener(a).filled_pages == 512 && opener(b).object_pages == 512,
-	      "what one opener brings in another has");
-	check(!child(read_again, &reader), "another process as well");
-	munmap(p, reader.size);
-	close(a);
-	check(!read_again(&reader), "when the first has gone, too");
-	close(b);
-	a = open_bound(reader.file, 0);
-	check(!opener(a).object_pages, "but not when all have gone");
-	close(a);
-	close(reader.file);
-}
-
-static void read_ahead(const char *name)
-{
-	int file = make_file(name, 4 * MB, 7), fd = open_bound(file, PAGE);
-	size_t i, pages = 4 * MB / PAGE, bad = 0;
-	struct isle_opener info;
-	char *p;
-
-	p = map_read(fd, 4 * MB, MAP_SHARED);
-	for (i = 0; i < pages; i++)
-		bad += differs(p + i * PAGE, i * PAGE, i * PAGE + 8, 7);
-	info = opener(fd);
-	note("%s: %llu faults read %llu pages in order", name, info.faults_file,
-	     info.filled_pages);
-	check(!bad && info.filled_pages == pages &&
-	      info.faults_file < pages / 8, "who reads in order waits seldom");
-	discard(fd, NULL, 4 * MB, 0);
-	posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
-	for (i = 0; i < 100; i++) {
-		size_t page = (i * 1237 + 11) % (pages - 1) + 1;
-
-		bad += differs(p + page * PAGE, page * PAGE, page * PAGE + 8,
-			       7);
-	}
-	info.filled_pages = opener(fd).filled_pages - info.filled_pages;
-	check(!bad && info.filled_pages == 100,
-	      "who reads anywhere gets nothing else");
-	discard(fd, NULL, 4 * MB, 0);
-	info = opener(fd);
-	madvise(p, 4 * MB, MADV_RANDOM);
-	for (i = 0; i < 100; i++)
-		(void)*(volatile char *)(p + i * PAGE);
-	check(opener(fd).filled_pages - info.filled_pages == 100 &&
-	      opener(fd).faults_file - info.faults_file >= 100,
-	      "nor who said MADV_RANDOM");
-	munmap(p, 4 * MB);
-	close(fd);
-	close(file);
-}
-
-struct racers {
-	char *memory;
-	pthread_barrier_t start;
-};
-
-enum { RACERS = 4, RACED = 700 };
-
-static void *race(void *argument)
-{
-	struct racers *racers = argument;
-	size_t bad = 0, i;
-
-	pthread_barrier_wait(&racers->start);
-	for (i = 0; i < RACED; i++)
-		bad += differs(racers->memory + i * PAGE, i * PAGE,
-			       i * PAGE + 16, 11);
-	return (void *)bad;
-}
-
-static void racing(const char *name, int flags)
-{
-	pthread_t threads[RACERS];
-	struct racers racers;
-	size_t bad = 0;
-	void *result;
-	int file, fd;
-	unsigned int i;
-
-	file = make_file(name, RACED * PAGE, 11);
-	fd = open_bound(file, PAGE);
-	racers.memory = map_read(fd, RACED * PAGE, flags);
-	pthread_barrier_init(&racers.start, NULL, RACERS);
-	for (i = 0; i < RACERS; i++)
-		pthread_create(&threads[i], NULL, race, &racers);
-	for (i = 0; i < RACERS; i++) {
-		pthread_join(threads[i], &result);
-		bad += (size_t)result;
-	}
-	check(!bad && opener(fd).filled_pages == RACED,
-	      "threads that race for pages bring in each once");
-	munmap(racers.memory, RACED * PAGE);
-	close(fd);
-	close(file);
-}
-
 static int child_writes(void *argument)
 {
 	char *p = argument;
@@ -381,21 +254,6 @@ static void private_copies(const char *name)
 	      "a part of it outlives the opener");
 	munmap(p, 20 * PAGE);
 	munmap(q, 20 * PAGE);
-	close(file);
-}
-
-/* The file's own lock is held while memory of isle's is read, page by page. */
-static void into_itself(const char *name)
-{
-	int file = make_file(name, 64 * PAGE, 15), fd = open_bound(file, PAGE);
-	char *p = map_read(fd, 64 * PAGE, MAP_SHARED);
-
-	check(pwrite(file, p, 32 * PAGE, 32 * PAGE) == 32 * PAGE &&
-	      !discard(fd, NULL, 64 * PAGE, 0) &&
-	      !differs(p + 32 * PAGE, 0, 32 * PAGE, 15),
-	      "a file is written from a mapping of itself");
-	munmap(p, 64 * PAGE);
-	close(fd);
 	close(file);
 }
 
@@ -465,6 +323,63 @@ static void debugger(void)
 	close(file);
 }
 
+/* It may write what mprotect() could allow: a breakpoint, in code. */
+static void breakpoint(void)
+{
+	int file, only, fd, mem = open("/proc/self/mem", O_RDWR);
+	char *p, *q;
+
+	file = make_file("breakpoint", PAGE, 19);
+	only = open_file("breakpoint", O_RDONLY);
+	fd = open_bound(only, 0);
+	p = map_read(fd, PAGE, MAP_PRIVATE);
+	q = map_read(fd, PAGE, MAP_SHARED);
+	check(pwrite(mem, "\xcc", 1, (off_t)(uintptr_t)(p + 5)) == 1 &&
+	      p[5] == (char)0xcc && !differs(p + 6, 6, PAGE, 19) &&
+	      !differs(q, 0, PAGE, 19),
+	      "a debugger writes into a private mapping for reading, a copy");
+	check(pwrite(mem, "\xcc", 1, (off_t)(uintptr_t)(q + 5)) < 0 &&
+	      !differs(q, 0, PAGE, 19), "and into no shared one");
+	munmap(p, PAGE);
+	munmap(q, PAGE);
+	close(fd);
+	close(only);
+	close(file);
+	close(mem);
+}
+
+/* Moved as a whole and in part: the same pages, to truncation as well. */
+static void moved(void)
+{
+	int file = make_file("moved", 20 * PAGE, 29), fd = open_bound(file, 0);
+	char *p = map_private(fd, 20 * PAGE), *to, *part;
+
+	to = mmap(NULL, 40 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		  0);
+	part = to + 30 * PAGE;
+	p[3 * PAGE] = 7;
+	p[9 * PAGE] = 7;
+	check(mremap(p, 20 * PAGE, 20 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED,
+		     to) == to && to[3 * PAGE] == 7 && to[9 * PAGE] == 7 &&
+	      !differs(to + 10 * PAGE, 10 * PAGE, 20 * PAGE, 29),
+	      "a mapping that moves keeps its copies");
+	check(mremap(to + 2 * PAGE, 4 * PAGE, 4 * PAGE,
+		     MREMAP_MAYMOVE | MREMAP_FIXED, part) == part &&
+	      part[PAGE] == 7 && to[9 * PAGE] == 7 &&
+	      touch(to + 2 * PAGE, false) == SIGSEGV &&
+	      !differs(part + 2 * PAGE, 4 * PAGE, 6 * PAGE, 29),
+	      "so does a part");
+	if (ftruncate(file, 4 * PAGE))
+		bail_out("ftruncate: %s", strerror(errno));
+	check(part[PAGE] == 7 && touch(part + 2 * PAGE, false) == SIGBUS &&
+	      touch(to + 9 * PAGE, false) == SIGBUS &&
+	      !differs(to, 0, 2 * PAGE, 29), "and truncation finds both");
+	munmap(to, 40 * PAGE);
+	check(!opener(fd).private_pages, "unmapped, nothing of them is left");
+	close(fd);
+	close(file);
+}
+
 static void limited(void)
 {
 	int file = make_file("limited", 40 * PAGE, 21), fd = open_isle();
@@ -501,82 +416,6 @@ static void limited(void)
 	close(file);
 }
 
-/* A disk that has lost what is behind its first megabyte. */
-static void unreadable(void)
-{
-	int file, fd, again;
-	char *p, byte;
-
-	if (!mounted) {
-		skip("mounts nothing", "what can't be read");
-		return;
-	}
-	if (shell("PATH=$PATH:/sbin:/usr/sbin\n"
-		  "cd %s && truncate -s 16M bad && mkdir badfs || exit\n"
-		  "mkfs.ext4 -q bad && mount -o loop bad badfs"))
-		bail_out("no second ext4");
-	close(make_file("badfs/file", 8 * MB, 25));
-	if (shell("cd %s && umount badfs && mount -o loop,ro,noload bad badfs"))
-		bail_out("mount");
-	file = open_file("badfs/file", O_RDONLY);
-	fd = open_bound(file, PAGE);
-	again = open_bound(file, PAGE);
-	p = map_read(fd, 8 * MB, MAP_SHARED);
-	check(!differs(p, 0, PAGE, 25), "a file on a disk that will fail");
-	expect_log("I/O error,? (on )?dev(ice)? loop");
-	expect_log("isle: vm_file\\[.*SIGBUS at .*: its file can't be read");
-	shell("truncate -s 1M %s/bad");
-	if (pread(file, &byte, 1, 7 * MB) == 1) {
-		skip("this disk reads zeroes there", "what can't be read");
-	} else {
-		check(touch(p + 6 * MB, false) == SIGBUS,
-		      "what can't be read: SIGBUS");
-		check(!differs(p, 0, PAGE, 25), "what was read stays");
-		check(fsync(fd) && errno == EIO && !fsync(fd),
-		      "fsync() says why, once");
-		check(fsync(again) && errno == EIO && !fsync(again),
-		      "to each opener");
-	}
-	munmap(p, 8 * MB);
-	close(again);
-	close(fd);
-	close(file);
-	shell("umount %s/badfs");
-}
-
-/* Readers that are killed anywhere in a fault. */
-static void killed(const char *name)
-{
-	int file = make_file(name, 2 * MB, 23), fd = open_bound(file, PAGE);
-	unsigned int i, bad = 0;
-	char *p;
-
-	for (i = 0; i < times(20); i++) {
-		int status;
-		pid_t pid;
-
-		fflush(stdout);
-		discard(fd, NULL, 2 * MB, 0);
-		posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
-		pid = fork();
-		if (!pid) {
-			p = map_private(fd, 2 * MB);
-			for (;;)
-				p[rand() % (2 * MB)]++;
-		}
-		sleep_ms(i);
-		kill(pid, SIGKILL);
-		waitpid(pid, &status, 0);
-	}
-	p = map_read(fd, 2 * MB, MAP_SHARED);
-	for (i = 0; i < 2 * MB / PAGE; i++)
-		bad += !!differs(p + i * PAGE, i * PAGE, i * PAGE + 64, 23);
-	check(!bad, "readers and writers that were killed leave the file as it was");
-	munmap(p, 2 * MB);
-	close(fd);
-	close(file);
-}
-
 static void unload(void)
 {
 	int file = make_file("unload", PAGE, 1), fd = open_bound(file, 0);
@@ -598,6 +437,7 @@ int main(void)
 	long before = frames_out(fd);
 
 	make_directory("/tmp/isle-vm_file.XXXXXX");
+	mount_ext4();
 	binding();
 	rights();
 	code();
@@ -607,17 +447,14 @@ int main(void)
 	sparse("sparse");
 	offsets("offsets");
 	empty();
-	one_cache();
-	read_ahead("ahead");
-	racing("race", MAP_SHARED);
 	private_copies("copies");
-	into_itself("itself");
 	written_to();
 	truncated("truncate", MAP_PRIVATE);
 	truncated("truncate", MAP_SHARED);
 	debugger();
+	breakpoint();
+	moved();
 	limited();
-	killed("kill");
 	unload();
 	if (mounted) {
 		note("the same on ext4");
@@ -625,15 +462,9 @@ int main(void)
 		ends("fs/shared", MAP_SHARED);
 		sparse("fs/sparse");
 		offsets("fs/offsets");
-		read_ahead("fs/ahead");
-		racing("fs/race", MAP_PRIVATE);
-		racing("fs/race", MAP_SHARED);
 		private_copies("fs/copies");
-		into_itself("fs/itself");
 		truncated("fs/truncate", MAP_SHARED);
-		killed("fs/kill");
 	}
-	unreadable();
 	remove_directory();
 	check(back_to(fd, before), "every frame is back");
 	return tap_end();

@@ -5,7 +5,7 @@
 
 #include "vm.h"
 
-/* Where the files are: a tmpfs, and for root an ext4 in a file of it. */
+/* Where the files are: a tmpfs, and an ext4 in a file of it. */
 static char *directory;
 static bool mounted;
 
@@ -22,6 +22,11 @@ static inline void make_directory(const char *template)
 	directory = mkdtemp(strdup(template));
 	if (!directory)
 		bail_out("mkdtemp: %s", strerror(errno));
+}
+
+/* Where a disk's own ways matter. */
+static inline void mount_ext4(void)
+{
 	if (geteuid())
 		return;
 	mounted = !shell("PATH=$PATH:/sbin:/usr/sbin\n"
@@ -135,6 +140,22 @@ static inline int open_bound(int file, unsigned int around)
 static inline void *map_read(int fd, size_t length, int flags)
 {
 	return map_at(NULL, fd, length, PROT_READ, flags, 0);
+}
+
+/* Of the module; only root may. */
+static inline bool set_parameter(const char *name, const char *value)
+{
+	char path[128];
+	bool done;
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/module/isle/parameters/%s", name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	done = write(fd, value, strlen(value)) == (ssize_t)strlen(value);
+	close(fd);
+	return done;
 }
 
 #endif /* _VM_FILE_H */

@@ -189,21 +189,6 @@ static void nothing_lost(const char *name)
 	close(file);
 }
 
-static bool set_parameter(const char *name, const char *value)
-{
-	char path[128];
-	bool done;
-	int fd;
-
-	snprintf(path, sizeof(path), "/sys/module/isle/parameters/%s", name);
-	fd = open(path, O_WRONLY);
-	if (fd < 0)
-		return false;
-	done = write(fd, value, strlen(value)) > 0;
-	close(fd);
-	return done;
-}
-
 static void by_age(void)
 {
 	int file = make_file("age", SOME * PAGE, 1), fd = open_bound(file, 0);
@@ -355,6 +340,20 @@ static void one_blow(struct hammer *hammer)
 	case 3:
 		posix_fadvise(hammer->file, 0, 0, POSIX_FADV_DONTNEED);
 		break;
+	case 4:
+		range = (struct isle_range){ .start = page * PAGE,
+					     .length = 16 * PAGE,
+					     .value = 1 + page % 2 };
+		ioctl(hammer->fd, ISLE_IOC_ADVISE, &range);
+		break;
+	case 5:
+		range = (struct isle_range){ .start = (uintptr_t)
+						word(hammer->memory, page),
+					     .length = 16 * PAGE,
+					     .flags = ISLE_RANGE_ADDRESS,
+					     .value = 1 + page % 2 };
+		ioctl(hammer->fd, ISLE_IOC_POPULATE, &range);
+		break;
 	default:
 		if (rand_r(&hammer->seed) % 2)
 			*word(hammer->memory, page) = pattern(page, 9);
@@ -420,6 +419,7 @@ int main(void)
 	long before = frames_out(fd);
 
 	make_directory("/tmp/isle-vm_file_write.XXXXXX");
+	mount_ext4();
 	written_back("written");
 	killed("killed");
 	coherent("coherent");
