@@ -22,6 +22,7 @@ extern unsigned int isle_param_user_max;	/* user_max=, per cent */
 extern unsigned long isle_param_min_free_kbytes;
 extern bool isle_param_debug;		/* debug=1 */
 extern unsigned int isle_param_fault_around_kb;	/* fault_around_kb= */
+extern unsigned int isle_param_huge;	/* huge=; ISLE_HUGE_* */
 extern unsigned int isle_param_dirty_expire_centisecs;
 extern unsigned int isle_param_read_ahead_kb;	/* read_ahead_kb= */
 extern unsigned long isle_param_opener_max_mb;	/* opener_max_mb=; 0: none */

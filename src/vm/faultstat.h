@@ -15,6 +15,7 @@ enum isle_fault_event {
 	ISLE_FAULT_SIGBUS,
 	ISLE_FAULT_FILE,	/* waited for a page of a file */
 	ISLE_FAULT_FILLED,	/* pages filled from a file */
+	ISLE_FAULT_HUGE,	/* mapped 2 MB by one entry */
 	ISLE_NR_FAULT_EVENTS,
 };
 
