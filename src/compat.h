@@ -200,6 +200,34 @@ static inline void isle_zap_special(struct vm_area_struct *vma,
 #endif
 }
 
+/*
+ * Entries of 2 MB for page frames, which from 6.12 on get_user_pages_fast()
+ * tells from those of pages.
+ */
+#ifdef CONFIG_ARCH_SUPPORTS_PMD_PFNMAP
+#define ISLE_HAS_HUGE	1
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+#include <linux/pfn_t.h>
+#endif
+
+static inline vm_fault_t isle_insert_pfn_pmd(struct vm_fault *vmf,
+					     unsigned long pfn, bool write)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
+	return vmf_insert_pfn_pmd(vmf, pfn, write);
+#else
+	return vmf_insert_pfn_pmd(vmf, pfn_to_pfn_t(pfn), write);
+#endif
+}
+#else
+#define ISLE_HAS_HUGE	0
+static inline vm_fault_t isle_insert_pfn_pmd(struct vm_fault *vmf,
+					     unsigned long pfn, bool write)
+{
+	return VM_FAULT_FALLBACK;
+}
+#endif
+
 /* A user entry that may be written; never one of a shadow stack. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
 #define isle_pte_mkwrite(pte)	pte_mkwrite_novma(pte)

@@ -22,6 +22,7 @@ extern unsigned int isle_param_user_max;	/* user_max=, per cent */
 extern unsigned long isle_param_min_free_kbytes;
 extern bool isle_param_debug;		/* debug=1 */
 extern unsigned int isle_param_fault_around_kb;	/* fault_around_kb= */
+extern unsigned int isle_param_huge;	/* huge=; ISLE_HUGE_* */
 extern unsigned int isle_param_dirty_expire_centisecs;
 extern unsigned int isle_param_dirty_ratio;	/* dirty_ratio=, per cent */
 extern unsigned int isle_param_dirty_background_ratio;

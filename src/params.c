@@ -8,6 +8,8 @@
 #include <linux/moduleparam.h>
 #include <linux/sizes.h>
 
+#include <uapi/isle.h>
+
 #include "main.h"
 #include "page_alloc/zone.h"
 
@@ -89,6 +91,42 @@ module_param_cb(fault_around_kb, &fault_around_kb_ops,
 		&isle_param_fault_around_kb, 0644);
 __MODULE_PARM_TYPE(fault_around_kb, "uint");
 MODULE_PARM_DESC(fault_around_kb, "KB that one fault of /dev/isle maps at most, a power of two from 4 to 2048 (64)");
+
+unsigned int isle_param_huge = ISLE_HUGE_ADVISE;
+
+static const char *const huge_names[] = {
+	[ISLE_HUGE_NEVER]	= "never",
+	[ISLE_HUGE_ADVISE]	= "advise",
+	[ISLE_HUGE_ALWAYS]	= "always",
+};
+
+static int set_huge(const char *val, const struct kernel_param *kp)
+{
+	unsigned int i;
+
+	for (i = ISLE_HUGE_NEVER; i < ARRAY_SIZE(huge_names); i++) {
+		if (!sysfs_streq(val, huge_names[i]))
+			continue;
+		WRITE_ONCE(isle_param_huge, i);
+		return 0;
+	}
+	pr_err("huge=%s: neither never, advise nor always\n", val);
+	return -EINVAL;
+}
+
+static int get_huge(char *buffer, const struct kernel_param *kp)
+{
+	return sysfs_emit(buffer, "%s\n", huge_names[isle_param_huge]);
+}
+
+static const struct kernel_param_ops huge_ops = {
+	.set = set_huge,
+	.get = get_huge,
+};
+
+module_param_cb(huge, &huge_ops, NULL, 0644);
+__MODULE_PARM_TYPE(huge, "charp");
+MODULE_PARM_DESC(huge, "which private mappings of /dev/isle get pages of 2 MB, on 6.12 and newer: never, advise (those with MADV_HUGEPAGE), always; within what the kernel's transparent_hugepage switches allow (advise)");
 
 unsigned int isle_param_read_ahead_kb = 128;
 module_param_named(read_ahead_kb, isle_param_read_ahead_kb, uint, 0644);

@@ -52,7 +52,7 @@ void isle_watch_end(void);
 			 { 1, "anon" },		\
 			 { 2, "cow" },		\
 			 { 3, "reuse" },	\
-			 { 8, "map" })
+			 { 9, "map" })
 
 /* What isle's handlers return; perf knows no names of the kernel's enums. */
 #define isle_show_result(result)		\
@@ -291,13 +291,14 @@ DEFINE_EVENT(zone_lock, zone_lock_released,
 /*
  * A fault was dealt with: at @address, @offset pages into the object, which has
  * frame @pfn there now (-1: the frame of zeroes, or none). @error says why, if
- * the result is SIGBUS. As exceptions:page_fault_user.
+ * the result is SIGBUS. @huge: 2 MB were mapped by one entry. As
+ * exceptions:page_fault_user.
  */
 TRACE_EVENT(fault,
 	TP_PROTO(unsigned long address, unsigned long offset, unsigned long pfn,
 		 int kind, bool write, bool shared, vm_fault_t result,
-		 int error),
-	TP_ARGS(address, offset, pfn, kind, write, shared, result, error),
+		 int error, bool huge),
+	TP_ARGS(address, offset, pfn, kind, write, shared, result, error, huge),
 	TP_STRUCT__entry(
 		__field(unsigned long, address)
 		__field(unsigned long, offset)
@@ -305,6 +306,7 @@ TRACE_EVENT(fault,
 		__field(int, kind)
 		__field(bool, write)
 		__field(bool, shared)
+		__field(bool, huge)
 		__field(unsigned int, result)
 		__field(int, error)
 	),
@@ -317,12 +319,13 @@ TRACE_EVENT(fault,
 		__entry->shared = shared;
 		__entry->result = (__force unsigned int)result;
 		__entry->error = error;
+		__entry->huge = huge;
 	),
-	TP_printk("address=0x%lx offset=0x%lx pfn=0x%lx kind=%s write=%d shared=%d result=%s error=%d",
+	TP_printk("address=0x%lx offset=0x%lx pfn=0x%lx kind=%s write=%d shared=%d result=%s error=%d huge=%d",
 		  __entry->address, __entry->offset, __entry->pfn,
 		  isle_show_fault(__entry->kind), __entry->write,
-		  __entry->shared,
-		  isle_show_result(__entry->result), __entry->error)
+		  __entry->shared, isle_show_result(__entry->result),
+		  __entry->error, __entry->huge)
 );
 
 /*

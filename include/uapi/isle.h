@@ -39,6 +39,9 @@ enum isle_uapi_migratetype {
  * @page_size: bytes
  * @max_order: the largest order that ISLE_IOC_ALLOC takes
  * @features: ISLE_FEATURE_*
+ * @huge: ISLE_HUGE_* that openers get which ask for none: the module's parameter
+ * @huge_allowed: ISLE_HUGE_* that the kernel's transparent_hugepage switches
+ *                allow for pages of 2 MB; 0: they are not there
  * @reserved: zero
  */
 struct isle_version {
@@ -46,7 +49,9 @@ struct isle_version {
 	__u32 page_size;
 	__u32 max_order;
 	__u32 features;
-	__u64 reserved[2];
+	__u32 huge;
+	__u32 huge_allowed;
+	__u64 reserved;
 };
 
 #define ISLE_FEATURE_PRIVATE	(1u << 0)	/* MAP_PRIVATE anonymous memory */
@@ -57,17 +62,30 @@ struct isle_version {
 #define ISLE_FEATURE_ADVISE	(1u << 5)	/* ADVISE, POPULATE, RESIDENCY */
 #define ISLE_FEATURE_WATCH	(1u << 6)	/* PAGEBLOCKS and OPENERS */
 
+/*
+ * Which private mappings get pages of 2 MB, where ISLE_FEATURE_HUGE is there.
+ * The kernel's switches for transparent huge pages narrow it down.
+ */
+#define ISLE_HUGE_DEFAULT	0	/* as the module's parameter says */
+#define ISLE_HUGE_NEVER		1
+#define ISLE_HUGE_ADVISE	2	/* those with madvise(MADV_HUGEPAGE) */
+#define ISLE_HUGE_ALWAYS	3	/* all but those with MADV_NOHUGEPAGE */
+
 /**
  * struct isle_setup - ISLE_IOC_SETUP: what the opener is, before its first mmap
  * @kind: ISLE_SETUP_ANON or ISLE_SETUP_FILE
- * @flags: zero
+ * @flags: ISLE_SETUP_KEEP
  * @fd: the backing file for ISLE_SETUP_FILE, else -1
  * @fault_around: bytes that one fault maps at most, a power of two from the
  *                page size to 2 MB; 0: as the module's parameter says
  * @offset: where in the backing file the object starts; else 0
  * @limit: bytes that the opener may hold; 0: as the module's parameter says.
  *         More than that needs CAP_SYS_RESOURCE.
+ * @huge: ISLE_HUGE_*
  * @reserved: zero
+ *
+ * With ISLE_SETUP_KEEP what is 0 of @fault_around, @limit and @huge stays as an
+ * earlier call said.
  *
  * ISLE_SETUP_FILE opens the file once more, so @fd may be closed afterwards. It
  * takes regular files that can be mapped and read by the page, else ENODEV, and
@@ -83,11 +101,14 @@ struct isle_setup {
 	__u32 fault_around;
 	__u64 offset;
 	__u64 limit;
-	__u64 reserved[2];
+	__u32 huge;
+	__u32 reserved[3];
 };
 
 #define ISLE_SETUP_ANON		0
 #define ISLE_SETUP_FILE		1
+
+#define ISLE_SETUP_KEEP		(1u << 0)
 
 /**
  * struct isle_block - ISLE_IOC_ALLOC, ISLE_IOC_QUERY
@@ -219,6 +240,7 @@ struct isle_residency {
  * @faults_file: faults that had to bring a page of a file in
  * @filled_pages: pages that were brought in from a file
  * @dirty_pages: pages of the object that are to be written to its file
+ * @faults_huge: faults that mapped 2 MB by one entry, whatever else they did
  * @reserved: zero
  */
 struct isle_opener {
@@ -235,7 +257,8 @@ struct isle_opener {
 	__u64 faults_file;
 	__u64 filled_pages;
 	__u64 dirty_pages;
-	__u64 reserved[3];
+	__u64 faults_huge;
+	__u64 reserved[2];
 };
 
 /**
@@ -265,6 +288,7 @@ struct isle_opener {
  * @faults_sigbus: likewise
  * @faults_file: likewise
  * @filled_pages: likewise
+ * @faults_huge: likewise
  * @reserved: zero
  */
 struct isle_stats {
@@ -293,7 +317,8 @@ struct isle_stats {
 	__u64 faults_sigbus;
 	__u64 faults_file;
 	__u64 filled_pages;
-	__u64 reserved[6];
+	__u64 faults_huge;
+	__u64 reserved[5];
 };
 
 /**

@@ -19,6 +19,6 @@ static_assert(ISLE_WMARK_MIN == 0 && ISLE_WMARK_LOW == 1 &&
 	      ISLE_WMARK_HIGH == 2);
 static_assert(ISLE_FAULT_ZERO == 0 && ISLE_FAULT_ANON == 1 &&
 	      ISLE_FAULT_COW == 2 && ISLE_FAULT_REUSE == 3 &&
-	      ISLE_NR_FAULT_EVENTS == 8);
+	      ISLE_NR_FAULT_EVENTS == 9);
 static_assert((__force unsigned int)VM_FAULT_SIGBUS == 0x2 &&
 	      (__force unsigned int)VM_FAULT_NOPAGE == 0x100);

@@ -56,6 +56,7 @@ int isle_vmstat_show(struct seq_file *seq, void *unused)
 	line(seq, "fault_reuse", stats.faults_reuse);
 	line(seq, "fault_around", stats.faults_around);
 	line(seq, "fault_file", stats.faults_file);
+	line(seq, "fault_huge", stats.faults_huge);
 	line(seq, "fault_sigbus", stats.faults_sigbus);
 	line(seq, "filled_pages", stats.filled_pages);
 	return 0;

@@ -71,11 +71,11 @@ int isle_anon_map(struct isle_fault *fault, bool zero)
 }
 
 /*
- * The object may get its first page here just now. Whoever puts it there makes
- * the chunk first, then unmaps the offset everywhere; so either that finds the
- * entries made here, or this finds the chunk.
+ * Whoever puts a page there makes the chunk first, then unmaps the offset
+ * everywhere; so either that finds the entries made here, or this finds the
+ * chunk.
  */
-static bool object_appeared(struct isle_fault *fault)
+bool isle_object_appeared(struct isle_fault *fault)
 {
 	if (fault->under)
 		return false;
@@ -99,7 +99,7 @@ int isle_anon_read(struct isle_fault *fault)
 	err = isle_anon_map(fault, !fault->cache);
 	if (err)
 		return err;
-	if (object_appeared(fault))
+	if (isle_object_appeared(fault))
 		return -EAGAIN;
 	if (zero)
 		isle_fault_did(fault, ISLE_FAULT_ZERO);

@@ -38,6 +38,7 @@ static struct isle_chunk *chunk_alloc(const struct isle_store *store)
 	chunk->dirty = 0;
 	chunk->zero = false;
 	chunk->referenced = false;
+	chunk->huge = false;
 	memset32(chunk->slot, ISLE_NO_FRAME, ISLE_CHUNK_SLOTS);
 	return chunk;
 }
@@ -208,11 +209,32 @@ int isle_chunk_share(struct isle_store *store, struct isle_chunk *chunk,
 	return 0;
 }
 
-static void copy_chunk(const struct isle_store *store, struct isle_chunk *to,
-		       const struct isle_chunk *from)
+void isle_chunk_fill(struct isle_chunk *chunk, u32 id)
 {
 	unsigned int slot;
 
+	WARN_ON_ONCE(chunk->used || isle_chunk_is_shared(chunk));
+	for (slot = 0; slot < ISLE_CHUNK_SLOTS; slot++)
+		chunk->slot[slot] = id + slot;
+	chunk->used = ISLE_CHUNK_SLOTS;
+	chunk->huge = true;
+}
+
+void isle_chunk_split(struct isle_store *store, struct isle_chunk *chunk)
+{
+	lockdep_assert_held(&chunk->lock);
+	if (!chunk->huge)
+		return;
+	isle_split_block(store->isle, chunk->slot[0], ISLE_CHUNK_ORDER);
+	chunk->huge = false;
+}
+
+static void copy_chunk(struct isle_store *store, struct isle_chunk *to,
+		       struct isle_chunk *from)
+{
+	unsigned int slot;
+
+	isle_chunk_split(store, from);
 	memcpy(to->slot, from->slot, sizeof(to->slot));
 	to->used = from->used;
 	to->zero = from->zero;
@@ -255,6 +277,14 @@ static void free_run(struct isle_store *store, const u32 *ids, unsigned int nr)
 		isle_free_frames_runs(store->isle, ids, nr);
 }
 
+static void free_block(struct isle_store *store, struct isle_chunk *chunk)
+{
+	isle_free_frames(store->isle, chunk->slot[0], ISLE_CHUNK_ORDER);
+	memset32(chunk->slot, ISLE_NO_FRAME, ISLE_CHUNK_SLOTS);
+	chunk->used = 0;
+	chunk->huge = false;
+}
+
 /* The slot after the last of those from @slot on that have a frame. */
 static unsigned int end_of_run(const struct isle_chunk *chunk,
 			       unsigned int slot, unsigned int last)
@@ -273,6 +303,11 @@ unsigned int isle_chunk_free(struct isle_store *store,
 	unsigned int before = chunk->used, slot, end;
 
 	WARN_ON_ONCE(isle_chunk_is_shared(chunk));
+	if (chunk->huge && last - first == ISLE_CHUNK_SLOTS - 1) {
+		free_block(store, chunk);
+		return before;
+	}
+	isle_chunk_split(store, chunk);
 	for (slot = first; chunk->used && slot <= last; slot = end) {
 		end = end_of_run(chunk, slot, last);
 		if (end == slot) {

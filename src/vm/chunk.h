@@ -16,6 +16,11 @@
  * is: who wants to write gets a copy of the ids first. (After On-demand-fork,
  * Zhao et al., EuroSys '21, which does so with page tables.) The frames count
  * chunks, not layers.
+ *
+ * A huge chunk is filled with one block of 2 MB. To look at it nobody needs to
+ * know: the slots have the ids of its frames. It is split into frames before
+ * anybody drops, or gets a reference to, some of them; so only its chunk ever
+ * has one to the block.
  */
 #ifndef _ISLE_CHUNK_H
 #define _ISLE_CHUNK_H
@@ -39,14 +44,15 @@ enum isle_store_kind {
 
 /**
  * struct isle_chunk - 2 MB of a store
- * @lock: protects @used, @dirty, @zero, @referenced, @sharers and @slot, and
- *        which frames page tables map at these offsets
+ * @lock: protects all but @ref and @rcu, and which frames page tables map at
+ *        these offsets
  * @ref: the stores' references and one of each that looks at the chunk
  * @sharers: stores that it is in
  * @used: slots with a frame
  * @dirty: of these, pages of a file that are to be written
- * @zero: empty slots may be mapped, to the zero frame
+ * @zero: empty slots may be mapped, to a frame of zeroes
  * @referenced: of a file: a fault came here since shrink.c looked last
+ * @huge: the slots are one block of order ISLE_CHUNK_ORDER
  * @rcu: for look-ups
  * @slot: a frame id each, or ISLE_NO_FRAME
  */
@@ -58,6 +64,7 @@ struct isle_chunk {
 	u16 dirty;
 	bool zero;
 	bool referenced;
+	bool huge;
 	struct rcu_head rcu;
 	u32 slot[ISLE_CHUNK_SLOTS];
 };
@@ -197,6 +204,20 @@ int isle_chunk_share(struct isle_store *store, struct isle_chunk *chunk,
  */
 int isle_chunk_own(struct isle_store *store, struct isle_chunk **chunk,
 		   unsigned long index);
+
+/**
+ * isle_chunk_fill - make a chunk huge
+ * @chunk: a layer's chunk, locked, not shared, all slots empty
+ * @id: a block of order ISLE_CHUNK_ORDER; its reference is the chunk's then
+ */
+void isle_chunk_fill(struct isle_chunk *chunk, u32 id);
+
+/**
+ * isle_chunk_split - make a chunk of frames of a huge one
+ * @store: the store
+ * @chunk: its chunk, locked, shared or not
+ */
+void isle_chunk_split(struct isle_store *store, struct isle_chunk *chunk);
 
 /**
  * isle_chunk_unlock - undo one of the above

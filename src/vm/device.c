@@ -16,11 +16,14 @@
 #include "compat.h"
 #include "expose.h"
 #include "fault.h"
+#include "huge.h"
 #include "ioctl.h"
 #include "layer.h"
+#include "main.h"
 #include "opener.h"
 #include "openers.h"
 #include "stat/stats.h"
+#include "thp.h"
 #include "vm.h"
 
 static struct isle *device_isle;
@@ -133,6 +136,8 @@ static const struct file_operations isle_fops = {
 	.open		= isle_open,
 	.release	= isle_release,
 	.mmap		= isle_mmap,
+	/* An offset and its address are alike, as far as a page of 2 MB goes. */
+	.get_unmapped_area = thp_get_unmapped_area,
 	.unlocked_ioctl	= isle_ioctl,
 	.compat_ioctl	= compat_ptr_ioctl,
 	.fsync		= isle_fsync,
@@ -170,13 +175,17 @@ int isle_vm_init(struct isle *isle)
 	err = isle_anon_init(isle);
 	if (err)
 		goto err_cache;
+	isle_thp_init();
 	device_isle = isle;
 	err = misc_register(&isle_device);
 	if (err)
-		goto err_anon;
+		goto err_thp;
+	if (isle_param_huge > ISLE_HUGE_NEVER)
+		isle_huge_say();
 	return 0;
 
-err_anon:
+err_thp:
+	isle_thp_exit();
 	isle_anon_exit(isle);
 err_cache:
 	isle_cache_exit();
@@ -190,6 +199,7 @@ err_chunk:
 void isle_vm_exit(void)
 {
 	misc_deregister(&isle_device);
+	isle_thp_exit();
 	isle_anon_exit(device_isle);
 	isle_cache_exit();
 	isle_object_fs_exit();

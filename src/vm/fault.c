@@ -17,6 +17,8 @@
 #include "compat.h"
 #include "fault.h"
 #include "file.h"
+#include "huge.h"
+#include "pte.h"
 #include "shrink.h"
 #include "throttle.h"
 
@@ -194,6 +196,34 @@ static bool read_unlocked(struct vm_fault *vmf, const struct isle_fault *fault)
 	return true;
 }
 
+/*
+ * Another thread may have mapped 2 MB since the core looked; small entries can't
+ * stand beside that. Return: whether it will do.
+ */
+static bool mapped_huge(struct isle_fault *fault, struct vm_fault *vmf,
+			bool write)
+{
+	pgoff_t start = fault->pgoff - fault->slot;
+	enum isle_pmd state = isle_pmd_state(vmf->pmd);
+
+	if (likely(state <= ISLE_PMD_TABLE))
+		return false;
+	if (state == ISLE_PMD_WRITE || !write)
+		return true;
+	isle_zap_layer(fault->layer, vmf->vma, start,
+		       start + ISLE_CHUNK_SLOTS - 1);
+	return false;
+}
+
+static void trace_end(struct vm_fault *vmf, const struct isle_fault *fault,
+		      unsigned long pfn, vm_fault_t result, int err, bool huge)
+{
+	trace_fault(vmf->address, vmf->pgoff, pfn, fault->did,
+		    vmf->flags & FAULT_FLAG_WRITE,
+		    vmf->vma->vm_ops != &isle_private_vm_ops, result, err,
+		    huge);
+}
+
 static vm_fault_t fault_do(struct vm_fault *vmf, bool write,
 			   int (*path)(struct isle_fault *fault))
 {
@@ -207,7 +237,8 @@ static vm_fault_t fault_do(struct vm_fault *vmf, bool write,
 		err = isle_fault_begin(&fault, vmf->vma, vmf->address, write);
 		if (err)
 			break;
-		err = path(&fault);
+		if (likely(!mapped_huge(&fault, vmf, write)))
+			err = path(&fault);
 		pfn = fault_pfn(&fault);
 		isle_fault_end(&fault);
 		if (err == -ENODATA) {
@@ -225,9 +256,7 @@ static vm_fault_t fault_do(struct vm_fault *vmf, bool write,
 			return result;
 	}
 	result = fault_result(vmf->vma, vmf->address, err);
-	trace_fault(vmf->address, vmf->pgoff, pfn, fault.did,
-		    vmf->flags & FAULT_FLAG_WRITE,
-		    vmf->vma->vm_ops != &isle_private_vm_ops, result, err);
+	trace_end(vmf, &fault, pfn, result, err, false);
 	return result;
 }
 
@@ -241,6 +270,31 @@ static vm_fault_t private_fault(struct vm_fault *vmf)
 static vm_fault_t private_pfn_mkwrite(struct vm_fault *vmf)
 {
 	return fault_do(vmf, true, isle_wp);
+}
+
+/*
+ * Comes before the other two where nothing is mapped, or 2 MB are and a write
+ * faulted. Whatever keeps it from mapping 2 MB is for them to deal with; the
+ * core unmaps what was mapped first.
+ */
+static vm_fault_t __maybe_unused private_huge_fault(struct vm_fault *vmf,
+						    unsigned int order)
+{
+	struct isle_fault fault;
+	unsigned long pfn;
+	int err;
+
+	if (order != ISLE_CHUNK_ORDER ||
+	    !isle_huge_may(vmf->vma, vmf->address) ||
+	    isle_fault_begin(&fault, vmf->vma, vmf->address, false))
+		return VM_FAULT_FALLBACK;
+	err = isle_huge(&fault, vmf);
+	pfn = fault_pfn(&fault);
+	isle_fault_end(&fault);
+	if (err)
+		return VM_FAULT_FALLBACK;
+	trace_end(vmf, &fault, pfn, VM_FAULT_NOPAGE, 0, true);
+	return VM_FAULT_NOPAGE;
 }
 
 static vm_fault_t shared_fault(struct vm_fault *vmf)
@@ -307,6 +361,9 @@ const struct vm_operations_struct isle_private_vm_ops = {
 	.fault		= private_fault,
 	.map_pages	= map_pages,
 	.pfn_mkwrite	= private_pfn_mkwrite,
+#if ISLE_HAS_HUGE
+	.huge_fault	= private_huge_fault,
+#endif
 	.access		= isle_access,
 };
 

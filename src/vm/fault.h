@@ -10,6 +10,8 @@
  *                              page of the object
  *   present  write   private   nothing: the zero frame       anon.c
  *   present  write   private   anything else                 wp.c
+ *   none,    any     private   nothing or what can be        huge.c
+ *   2 MB                       mapped by one entry of 2 MB
  *   none     any     shared    nothing, a page               shared.c
  *   none     any     file      a page of the file            file.c
  *   present  write   file      a page of the file            file.c
@@ -194,6 +196,15 @@ isle_map_runs(struct isle_fault *fault,
  * Return: 0 or -ENOMEM.
  */
 int isle_anon_map(struct isle_fault *fault, bool zero);
+
+/**
+ * isle_object_appeared - whether the object got its first page here just now
+ * @fault: the fault, after frames of zeroes were mapped from its first slot to
+ *         its last
+ *
+ * Return: if so, and they are unmapped then.
+ */
+bool isle_object_appeared(struct isle_fault *fault);
 
 /**
  * isle_anon_read - a read fault in a private mapping

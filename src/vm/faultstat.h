@@ -15,6 +15,7 @@ enum isle_fault_event {
 	ISLE_FAULT_SIGBUS,
 	ISLE_FAULT_FILE,	/* waited for a page of a file */
 	ISLE_FAULT_FILLED,	/* pages filled from a file */
+	ISLE_FAULT_HUGE,	/* mapped 2 MB by one entry */
 	ISLE_NR_FAULT_EVENTS,
 };
 
@@ -54,6 +55,7 @@ void isle_faultstat_sum(const struct isle_faultstat __percpu *stat,
 	_to->faults_sigbus = _count[ISLE_FAULT_SIGBUS];			\
 	_to->faults_file = _count[ISLE_FAULT_FILE];			\
 	_to->filled_pages = _count[ISLE_FAULT_FILLED];			\
+	_to->faults_huge = _count[ISLE_FAULT_HUGE];			\
 } while (0)
 
 #endif /* _ISLE_FAULTSTAT_H */

@@ -90,7 +90,7 @@ static bool has_all(const struct isle_chunk *chunk, unsigned int first,
 }
 
 /* Return: how many frames, or an errno. */
-static int share_part(struct isle_layer *child, const struct isle_chunk *from,
+static int share_part(struct isle_layer *child, struct isle_chunk *from,
 		      pgoff_t first, pgoff_t last)
 {
 	struct isle_store *store = &child->store;
@@ -102,6 +102,7 @@ static int share_part(struct isle_layer *child, const struct isle_chunk *from,
 		return PTR_ERR(to);
 	nr = isle_chunk_own(store, &to, isle_chunk_index(first));
 	if (!nr) {
+		isle_chunk_split(store, from);
 		nr = -to->used;
 		share_slots(store->isle, to, from, isle_chunk_slot(first),
 			    isle_chunk_slot(last));

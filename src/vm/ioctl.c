@@ -13,7 +13,9 @@
 #include "advise.h"
 #include "backing.h"
 #include "block.h"
+#include "compat.h"
 #include "discard.h"
+#include "huge.h"
 #include "ioctl.h"
 #include "main.h"
 #include "opener.h"
@@ -22,6 +24,7 @@
 #include "populate.h"
 #include "residency.h"
 #include "stat/stats.h"
+#include "thp.h"
 #include "vm.h"
 
 union isle_arg {
@@ -48,8 +51,12 @@ static int do_version(struct file *file, union isle_arg *arg)
 	arg->version.features = ISLE_FEATURE_PRIVATE | ISLE_FEATURE_SHARED |
 				ISLE_FEATURE_FILE | ISLE_FEATURE_ADVISE |
 				ISLE_FEATURE_WATCH;
+	if (ISLE_HAS_HUGE)
+		arg->version.features |= ISLE_FEATURE_HUGE;
 	if (isle_param_debug)
 		arg->version.features |= ISLE_FEATURE_DEBUG;
+	arg->version.huge = READ_ONCE(isle_param_huge);
+	arg->version.huge_allowed = isle_thp_allowed();
 	return 0;
 }
 
@@ -65,15 +72,24 @@ static int parse_limit(u64 bytes, unsigned long *pages)
 	return *pages > most && !capable(CAP_SYS_RESOURCE) ? -EPERM : 0;
 }
 
+static void set_huge(struct isle_vm_opener *opener, unsigned int huge)
+{
+	WRITE_ONCE(opener->huge, huge ?: READ_ONCE(isle_param_huge));
+	if (huge > ISLE_HUGE_NEVER)
+		isle_huge_say();
+}
+
 static int do_setup(struct file *file, union isle_arg *arg)
 {
 	struct isle_vm_opener *opener = file->private_data;
 	struct isle_setup *setup = &arg->setup;
 	struct isle_backing *backing = NULL;
+	bool keep = setup->flags & ISLE_SETUP_KEEP;
 	unsigned long limit;
 	int around, err = 0;
 
-	if (setup->flags || setup->kind > ISLE_SETUP_FILE)
+	if (setup->flags & ~ISLE_SETUP_KEEP || setup->kind > ISLE_SETUP_FILE ||
+	    setup->huge > ISLE_HUGE_ALWAYS)
 		return -EINVAL;
 	if (setup->kind == ISLE_SETUP_ANON &&
 	    (setup->fd != -1 || setup->offset))
@@ -98,8 +114,12 @@ static int do_setup(struct file *file, union isle_arg *arg)
 	} else {
 		if (backing)
 			isle_opener_bind(opener, file, backing);
-		WRITE_ONCE(opener->around, around);
-		WRITE_ONCE(opener->limit, limit);
+		if (!keep || setup->fault_around)
+			WRITE_ONCE(opener->around, around);
+		if (!keep || setup->limit)
+			WRITE_ONCE(opener->limit, limit);
+		if (!keep || setup->huge)
+			set_huge(opener, setup->huge);
 	}
 	mutex_unlock(&opener->lock);
 	if (err && backing)

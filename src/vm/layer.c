@@ -4,6 +4,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 
+#include "huge.h"
 #include "layer.h"
 #include "opener.h"
 #include "pte.h"
@@ -60,13 +61,15 @@ static void layer_destroy(struct isle_layer *layer)
 		layer->child->parent = NULL;
 	spin_unlock(&object->fork_lock);
 	isle_opener_uncharge(opener, isle_store_destroy(&layer->store));
+	isle_huge_forget(layer);
 	atomic_dec(&object->nr_layers);
 	kfree(layer);
 }
 
 /*
  * Free the frames in some slots. Return: how many, or -ENOMEM if other layers
- * have them too and there is no memory for a chunk without them.
+ * have them too and there is no memory for a chunk without them. Where nothing
+ * would be left in that, none is needed.
  */
 static int free_slots(struct isle_layer *layer, struct isle_chunk **chunk,
 		      unsigned long index, unsigned int first,
@@ -77,6 +80,8 @@ static int free_slots(struct isle_layer *layer, struct isle_chunk **chunk,
 
 	if (isle_chunk_is_empty(*chunk, first, last - first + 1))
 		return 0;
+	if (isle_chunk_is_shared(*chunk) && last - first == ISLE_CHUNK_SLOTS - 1)
+		return isle_chunk_remove(store, *chunk, index);
 	err = isle_chunk_own(store, chunk, index);
 	if (err)
 		return err;

@@ -40,6 +40,7 @@ struct isle_mapping {
  * @mm: the address space that it belongs to; compared, never followed but in
  *      fork, where it is the caller's
  * @poisoned: what is here is not what should be
+ * @huge_zero: has a part in the block of zeroes (src/vm/huge.c)
  * @parent: the layer that this one was forked from, as long as both live and
  *          this is the youngest child. Protected by the object's fork_lock.
  * @child: the other way
@@ -49,6 +50,7 @@ struct isle_layer {
 	struct isle_store store;
 	struct mm_struct *mm;
 	bool poisoned;
+	bool huge_zero;
 	struct isle_layer *parent;
 	struct isle_layer *child;
 };

@@ -53,6 +53,7 @@ struct isle_vm_opener *isle_opener_create(struct isle *isle)
 	opener->object = &opener->own;
 	opener->isle = isle;
 	opener->around = isle_opener_default_around();
+	opener->huge = READ_ONCE(isle_param_huge);
 	opener->limit = isle_opener_default_limit();
 	mutex_init(&opener->lock);
 	isle_blocks_init(opener);

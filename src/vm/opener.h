@@ -25,9 +25,10 @@ struct pid;
  * @backing: the file that it is bound to, or NULL; set once
  * @isle: where its memory comes from
  * @lock: protects @used, and as long as it is not set @object, @backing,
- *        @around and @limit
+ *        @around, @limit and @huge
  * @used: it has had a mapping or a block; SETUP comes too late
  * @around: pages that one fault maps at most, for new mappings
+ * @huge: which private mappings get pages of 2 MB: ISLE_HUGE_*, not DEFAULT
  * @limit: pages it may hold
  * @held: pages it holds: object, private layers, blocks
  * @held_blocks: of these, in blocks
@@ -47,6 +48,7 @@ struct isle_vm_opener {
 	struct mutex lock;	/* inside mmap lock */
 	bool used;
 	unsigned int around;
+	unsigned int huge;
 	unsigned long limit;
 	atomic_long_t held;
 	atomic_long_t held_blocks;

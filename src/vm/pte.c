@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Page table entries: see pte.h. Counterparts: insert_pfn(), set_pte_range(),
- * wp_page_reuse(), zap_page_range_single() of mm/memory.c.
+ * wp_page_reuse(), zap_page_range_single() of mm/memory.c, insert_pfn_pmd() of
+ * mm/huge_memory.c.
  */
 
 #include <linux/pagemap.h>
@@ -165,6 +166,26 @@ int isle_make_writable(struct vm_area_struct *vma, unsigned long address,
 
 	return apply_to_page_range(vma->vm_mm, address, PAGE_SIZE, raise_entry,
 				   &fill);
+}
+
+enum isle_pmd isle_pmd_state(const pmd_t *pmdp)
+{
+	pmd_t pmd = READ_ONCE(*pmdp);
+
+	if (pmd_none(pmd))
+		return ISLE_PMD_NONE;
+	if (!pmd_leaf(pmd))
+		return ISLE_PMD_TABLE;
+	return pmd_write(pmd) ? ISLE_PMD_WRITE : ISLE_PMD_READ;
+}
+
+int isle_map_block(struct vm_fault *vmf, struct isle *isle, u32 id,
+		   bool writable)
+{
+	vm_fault_t ret;
+
+	ret = isle_insert_pfn_pmd(vmf, isle_id_to_pfn(isle, id), writable);
+	return ret == VM_FAULT_NOPAGE ? 0 : -ENOMEM;
 }
 
 static void zap_part(struct vm_area_struct *vma, pgoff_t first, pgoff_t last)

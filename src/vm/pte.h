@@ -71,6 +71,28 @@ int isle_map_pages(struct vm_area_struct *vma, unsigned long address,
 int isle_make_writable(struct vm_area_struct *vma, unsigned long address,
 		       struct isle *isle, u32 id);
 
+/* What an entry for 2 MB has; protected by the chunk's lock. */
+enum isle_pmd {
+	ISLE_PMD_NONE,
+	ISLE_PMD_TABLE,		/* small entries */
+	ISLE_PMD_READ,		/* maps 2 MB, a write faults */
+	ISLE_PMD_WRITE,		/* maps 2 MB */
+};
+
+enum isle_pmd isle_pmd_state(const pmd_t *pmd);
+
+/**
+ * isle_map_block - map 2 MB by one entry, or let what it maps be written
+ * @vmf: the fault; its entry is ISLE_PMD_NONE, or maps the block
+ * @isle: the instance
+ * @id: the first frame, aligned to 2 MB
+ * @writable: whether a write needs no fault
+ *
+ * Return: 0, or -ENOMEM if it can't be mapped so.
+ */
+int isle_map_block(struct vm_fault *vmf, struct isle *isle, u32 id,
+		   bool writable);
+
 /**
  * isle_zap_layer - unmap a range wherever a layer maps it
  * @layer: the layer

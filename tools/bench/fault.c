@@ -11,8 +11,8 @@
  * shift=0 a nanosecond is a guest instruction.
  *
  * Kinds: private memory that a fault fills by 4 KB, by 64 KB (isle's
- * fault_around_kb, the kernel's mTHP) and by 2 MB (fault_around_kb, THP), and
- * shared memory (a mapping of isle, and of tmpfs) by 4 KB.
+ * fault_around_kb, the kernel's mTHP) and by 2 MB (isle's huge=, THP), and shared
+ * memory (a mapping of isle, and of tmpfs) by 4 KB.
  */
 
 #include <err.h>
@@ -42,11 +42,12 @@ static const struct kind {
 	int around_kb;		/* fault_around_kb= of isle */
 	int thp_kb;		/* of the kernel; 0: none */
 	int shared;
+	const char *huge;	/* huge= of isle */
 } kinds[KINDS] = {
-	{ "4K", 4, 0, 0 },
-	{ "64K", 64, 64, 0 },
-	{ "2M", 2048, 2048, 0 },
-	{ "shared", 4, 0, 1 },
+	{ "4K", 4, 0, 0, "never" },
+	{ "64K", 64, 64, 0, "never" },
+	{ "2M", 64, 2048, 0, "always" },
+	{ "shared", 4, 0, 1, "never" },
 };
 
 static unsigned long samples[KINDS][PEERS][PHASES][ROUNDS];
@@ -91,6 +92,11 @@ static void set_fault_around(int kb)
 
 	snprintf(text, sizeof(text), "%d", kb);
 	write_file("/sys/module/isle/parameters/fault_around_kb", text);
+}
+
+static void set_huge(const char *huge)
+{
+	write_file("/sys/module/isle/parameters/huge", huge);
 }
 
 static int open_memory(int peer, const struct kind *kind)
@@ -220,6 +226,7 @@ static void run_kind(int nr)
 
 	set_thp(kind->thp_kb);
 	set_fault_around(kind->around_kb);
+	set_huge(kind->huge);
 	for (round = -1; round < ROUNDS; round++) {
 		for (turn = 0; turn < PEERS; turn++) {
 			unsigned long ns[PHASES] = {};

@@ -18,6 +18,15 @@ static const struct {
 	{ ISLE_FEATURE_WATCH, "watch" },
 };
 
+static const char *huge_name(__u32 huge)
+{
+	static const char *const names[] = {
+		"not there", "never", "on advice", "always",
+	};
+
+	return huge < ARRAY_SIZE(names) ? names[huge] : "?";
+}
+
 /* Physical addresses are 0 for those who may not see them. */
 static void address_cell(struct table *table, __u64 address)
 {
@@ -51,7 +60,12 @@ static void print_version(int fd)
 	printf("\n%s in all,", pages_text(text, stats.present));
 	printf(" %s of it for the frame table,",
 	       pages_text(text, stats.metadata));
-	printf(" %s managed\n\n", pages_text(text, stats.managed));
+	printf(" %s managed\n", pages_text(text, stats.managed));
+	if (version.features & ISLE_FEATURE_HUGE)
+		printf("pages of 2 MB: %s, which the kernel's switch allows: %s\n",
+		       huge_name(version.huge),
+		       huge_name(version.huge_allowed));
+	putchar('\n');
 }
 
 static void print_regions(int fd, unsigned int nr)
@@ -203,6 +217,8 @@ static void print_json(int fd)
 		if (version.features & features[i].bit)
 			json_text(NULL, features[i].name);
 	json_close(']');
+	json_text("huge", huge_name(version.huge));
+	json_text("huge_allowed", huge_name(version.huge_allowed));
 	json_number("present", stats.present);
 	json_number("managed", stats.managed);
 	json_number("metadata", stats.metadata);

@@ -37,6 +37,7 @@ struct run_request {
 	char exclude[1024];
 	const char *output;
 	bool stats;
+	bool huge;
 	bool as_json;
 };
 
@@ -191,6 +192,7 @@ static void image_row(struct table *table, const struct run_image *image)
 	table_cell(table, "%llu", (unsigned long long)image->mappings);
 	table_cell(table, "%llu", (unsigned long long)image->faults[1]);
 	table_cell(table, "%llu", (unsigned long long)image->faults[2]);
+	table_cell(table, "%llu", (unsigned long long)image->faults[4]);
 }
 
 static void kernel_row(struct table *table, const struct run_image *image,
@@ -221,7 +223,7 @@ static void print_stats(const struct run_stats *stats)
 {
 	static const char *const images[] = {
 		"Program", ">PID", ">Peak", ">On isle", ">Share", ">Mapped",
-		">Mappings", ">Faults", ">Copied",
+		">Mappings", ">Faults", ">Copied", ">Huge",
 	};
 	static const char *const kernel[] = {
 		"Program", ">PID", "In the kernel's memory", ">Times", ">Bytes",
@@ -264,6 +266,7 @@ static void image_json(const struct run_image *image)
 	json_number("faults_anon", image->faults[1]);
 	json_number("faults_cow", image->faults[2]);
 	json_number("faults_reuse", image->faults[3]);
+	json_number("faults_huge", image->faults[4]);
 	json_open("kernel", '[');
 	for (reason = 0; reason < RUN_NR_REASONS; reason++) {
 		if (!image->kernel_calls[reason])
@@ -316,13 +319,14 @@ static void parse(int argc, char **argv, struct run_request *request)
 	static const struct option options[] = {
 		{ "stats", optional_argument, NULL, 's' },
 		{ "exclude", required_argument, NULL, 'x' },
+		{ "huge", no_argument, NULL, 'H' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
 		{ }
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "+sx:jh", options,
+	while ((option = getopt_long(argc, argv, "+sx:Hjh", options,
 				     NULL)) != -1) {
 		switch (option) {
 		case 's':
@@ -331,6 +335,9 @@ static void parse(int argc, char **argv, struct run_request *request)
 			break;
 		case 'x':
 			add_rule(request, optarg);
+			break;
+		case 'H':
+			request->huge = true;
 			break;
 		case 'j':
 			request->as_json = true;
@@ -341,11 +348,23 @@ static void parse(int argc, char **argv, struct run_request *request)
 	}
 }
 
+/* The program runs all the same. */
+static void say_if_not_huge(int fd)
+{
+	struct isle_version version;
+
+	device_version(fd, &version);
+	if (!(version.features & ISLE_FEATURE_HUGE))
+		cli_warn("this kernel maps no device by pages of 2 MB");
+	else if (version.huge_allowed <= ISLE_HUGE_NEVER)
+		cli_warn("the kernel's transparent_hugepage switch says never: no pages of 2 MB");
+}
+
 static int run_run(int argc, char **argv)
 {
 	struct run_request request = { .stats = false };
 	struct run_stats *stats;
-	int status;
+	int status, fd;
 
 	parse(argc, argv, &request);
 	argv += optind;
@@ -357,13 +376,20 @@ static int run_run(int argc, char **argv)
 		cli_warn("--json is for --stats");
 		cli_option('?');
 	}
-	close(device_open());	/* else say why not */
+	fd = device_open();	/* else say why not */
+	if (request.huge)
+		say_if_not_huge(fd);
+	close(fd);
 	preload();
 	unsetenv(RUN_STATS_ENV);
 	if (*request.exclude)
 		setenv(RUN_EXCLUDE_ENV, request.exclude, 1);
 	else
 		unsetenv(RUN_EXCLUDE_ENV);
+	if (request.huge)
+		setenv(RUN_HUGE_ENV, "1", 1);
+	else
+		unsetenv(RUN_HUGE_ENV);
 	if (!request.stats)
 		become(argv);
 	stats = share_stats();
@@ -376,7 +402,7 @@ const struct command run_command = {
 	.name = "run",
 	.brief = "run a program with its heap on isle",
 	.usage =
-	"[--stats[=FILE] [--json]] [--exclude RULE]... PROGRAM [ARGUMENT...]\n\n"
+	"[--stats[=FILE] [--json]] [--exclude RULE]... [--huge] PROGRAM [ARGUMENT...]\n\n"
 	"Runs a dynamically linked program, and what it starts, with malloc() and\n"
 	"private anonymous mappings on isle. isle-run(1) says what such memory can't\n"
 	"do. The exit status is the program's.\n\n"
@@ -387,6 +413,7 @@ const struct command run_command = {
 	"                       memory\n"
 	"  -x, --exclude NAME   and those that the library of that name asks for, or\n"
 	"                       the program itself; * stands for anything\n"
+	"  -H, --huge           pages of 2 MB where there is room for one\n"
 	"  -h, --help           this\n",
 	.run = run_run,
 };

@@ -85,13 +85,28 @@ ISLE_PUBLIC int isle_configure(int fd, uint64_t limit, uint32_t fault_around);
 ISLE_PUBLIC int isle_set_limit(int fd, uint64_t limit);
 
 /**
+ * isle_set_huge - say which private mappings get pages of 2 MB
+ * @fd: the descriptor
+ * @policy: ISLE_HUGE_NEVER; ISLE_HUGE_ADVISE: those with ISLE_ADVICE_HUGE;
+ *          ISLE_HUGE_ALWAYS: all but those with ISLE_ADVICE_SMALL;
+ *          ISLE_HUGE_DEFAULT: as an earlier call said, or the module's parameter
+ *
+ * Where the kernel can't (before 6.12), or its transparent_hugepage switch says
+ * never, there are small pages: isle_get_version() tells.
+ *
+ * Errors: EBUSY after the first mapping or block.
+ */
+ISLE_PUBLIC int isle_set_huge(int fd, unsigned int policy);
+
+/**
  * isle_map_private - private memory
  * @fd: the descriptor
  * @length: bytes
  *
  * Zeroes, readable and writable, copied on write over fork(2). It takes
  * memory page by page as it is written to, none before (MAP_NORESERVE). A page
- * that can't be had is SIGBUS.
+ * that can't be had is SIGBUS. What is 2 MB or larger starts at a multiple of
+ * that.
  *
  * Return: the memory, or NULL: ENOMEM.
  */
@@ -163,6 +178,8 @@ ISLE_PUBLIC int isle_discard_object(int fd, uint64_t offset, uint64_t length);
  * @ISLE_ADVICE_DONTNEED: what is private is given up, as isle_discard() does it,
  *                        clean pages of a file are, too; shared memory stays
  * @ISLE_ADVICE_WILLNEED: begin to read what a file has there
+ * @ISLE_ADVICE_HUGE: pages of 2 MB, if private: see isle_set_huge()
+ * @ISLE_ADVICE_SMALL: no pages of 2 MB
  */
 enum isle_advice {
 	ISLE_ADVICE_NORMAL,
@@ -170,6 +187,8 @@ enum isle_advice {
 	ISLE_ADVICE_SEQUENTIAL,
 	ISLE_ADVICE_DONTNEED,
 	ISLE_ADVICE_WILLNEED,
+	ISLE_ADVICE_HUGE,
+	ISLE_ADVICE_SMALL,
 };
 
 /**
@@ -179,10 +198,12 @@ enum isle_advice {
  * @length: bytes, not 0
  * @advice: enum isle_advice
  *
- * The first three are for whole mappings: advice on a part is advice on all of
- * it.
+ * ISLE_ADVICE_NORMAL, ISLE_ADVICE_RANDOM and ISLE_ADVICE_SEQUENTIAL are for
+ * whole mappings: advice on a part is advice on all of it. ISLE_ADVICE_HUGE and
+ * ISLE_ADVICE_SMALL are madvise(2) with MADV_HUGEPAGE and MADV_NOHUGEPAGE.
  *
- * Errors: ENOMEM as for isle_discard().
+ * Errors: ENOMEM as for isle_discard(); EINVAL for these two where the kernel has
+ * no transparent huge pages.
  */
 ISLE_PUBLIC int isle_advise(int fd, void *start, size_t length,
 			    enum isle_advice advice);

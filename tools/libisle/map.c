@@ -95,6 +95,10 @@ int isle_advise(int fd, void *start, size_t length, enum isle_advice advice)
 	uint32_t around;
 
 	switch (advice) {
+	case ISLE_ADVICE_HUGE:
+		return madvise(start, length, MADV_HUGEPAGE);
+	case ISLE_ADVICE_SMALL:
+		return madvise(start, length, MADV_NOHUGEPAGE);
 	case ISLE_ADVICE_DONTNEED:
 		return advise(fd, start, length, ISLE_ADVISE_DONTNEED);
 	case ISLE_ADVICE_WILLNEED:

@@ -61,3 +61,15 @@ int isle_set_limit(int fd, uint64_t limit)
 
 	return ioctl(fd, ISLE_IOC_LIMIT, &request);
 }
+
+int isle_set_huge(int fd, unsigned int policy)
+{
+	struct isle_setup setup = {
+		.kind	= ISLE_SETUP_ANON,
+		.flags	= ISLE_SETUP_KEEP,
+		.fd	= -1,
+		.huge	= policy,
+	};
+
+	return ioctl(fd, ISLE_IOC_SETUP, &setup);
+}

@@ -145,6 +145,7 @@ static void look_at_isle(struct isle_opener *opener)
 	image->faults[1] = opener->faults_anon;
 	image->faults[2] = opener->faults_cow;
 	image->faults[3] = opener->faults_reuse;
+	image->faults[4] = opener->faults_huge;
 }
 
 void count_sample(void)

@@ -64,6 +64,8 @@ static int reopen(void)
 		return -1;
 	}
 	device_number = status.st_rdev;
+	if (run_huge)
+		isle_set_huge(fd, ISLE_HUGE_ALWAYS);
 	if (device >= 0)
 		count_reopened();
 	device = raise_fd(fd);

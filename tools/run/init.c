@@ -10,6 +10,8 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static sigset_t before_fork;
 
+bool run_huge;
+
 void run_lock(sigset_t *old)
 {
 	sigset_t all;
@@ -57,6 +59,7 @@ static void init(void)
 	value = getenv(RUN_EXCLUDE_ENV);
 	if (value)
 		exclude_read(value);
+	run_huge = getenv(RUN_HUGE_ENV);
 	value = getenv(RUN_STATS_ENV);
 	if (value)
 		count_attach(value);

@@ -52,16 +52,24 @@ void *map_reserve(void *hint, size_t length, int flags)
 			MAP_NORESERVE | flags, -1, 0);
 }
 
-/* Map the device, at an address that was reserved or that the program gave. */
+/*
+ * Map the device, at an address that was reserved or that the program gave. With
+ * --huge the system's switch may ask for advice.
+ */
 static void *overlay(void *at, size_t length, int prot, int flags)
 {
-	int fd = device_fd();
+	int fd = device_fd(), err = errno;
+	void *p;
 
 	if (fd < 0)
 		return MAP_FAILED;
 	flags &= ~(MAP_ANONYMOUS | MAP_32BIT);
-	return sys_mmap(at, length, prot, flags | MAP_NORESERVE, fd,
-			(uintptr_t)at);
+	p = sys_mmap(at, length, prot, flags | MAP_NORESERVE, fd,
+		     (uintptr_t)at);
+	if (run_huge && p != MAP_FAILED && length >= ALIGN &&
+	    sys_madvise(p, length, MADV_HUGEPAGE))
+		errno = err;
+	return p;
 }
 
 static void *map_somewhere(void *hint, size_t length, int prot, int flags)

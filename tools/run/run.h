@@ -45,6 +45,8 @@ static inline uintptr_t page_align(uintptr_t bytes)
  */
 void run_init(void);
 
+extern bool run_huge;		/* --huge */
+
 /**
  * run_lock - take the lock, signals blocked
  * @old: out: what run_unlock() restores

@@ -15,6 +15,7 @@
 
 #define RUN_EXCLUDE_ENV	"ISLE_RUN_EXCLUDE"	/* rules, with commas between */
 #define RUN_STATS_ENV	"ISLE_RUN_STATS"	/* a file to map the counters of */
+#define RUN_HUGE_ENV	"ISLE_RUN_HUGE"		/* if set: pages of 2 MB */
 
 /* Why private memory came from the kernel and not from isle. */
 enum run_reason {
@@ -44,7 +45,7 @@ enum { RUN_NR_IMAGES = 512, RUN_NAME = 16 };
  * @kernel_bytes: how much, by reason
  * @mappings: how many isle mappings were made
  * @reopened: how often the device had to be opened again
- * @faults: of the opener, when it was last asked: zero, anon, cow, reuse
+ * @faults: of the opener, when it was last asked: zero, anon, cow, reuse, huge
  */
 struct run_image {
 	_Atomic uint32_t pid;
@@ -57,7 +58,7 @@ struct run_image {
 	_Atomic uint64_t kernel_bytes[RUN_NR_REASONS];
 	_Atomic uint64_t mappings;
 	_Atomic uint64_t reopened;
-	_Atomic uint64_t faults[4];
+	_Atomic uint64_t faults[5];
 };
 
 /**

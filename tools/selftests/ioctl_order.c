@@ -19,6 +19,7 @@
 static void limits(void)
 {
 	struct isle_setup setup = { .fd = -1, .limit = 4 * PAGE };
+	struct isle_setup keep = { .fd = -1, .flags = ISLE_SETUP_KEEP };
 	struct isle_limit limit = { .limit = 2 * PAGE };
 	struct isle_block block = { .order = 1, .nid = -1 };
 	struct isle_opener opener;
@@ -27,6 +28,9 @@ static void limits(void)
 	check(!try(fd, ISLE_IOC_SETUP, &setup), "SETUP takes a limit");
 	check(!ioctl(fd, ISLE_IOC_OPENER, &opener) &&
 	      opener.limit == 4 * PAGE, "OPENER tells it");
+	check(!try(fd, ISLE_IOC_SETUP, &keep) &&
+	      !ioctl(fd, ISLE_IOC_OPENER, &opener) &&
+	      opener.limit == 4 * PAGE, "SETUP can keep it");
 	check(!try(fd, ISLE_IOC_ALLOC, &block), "a block within it is had");
 	block = (struct isle_block){ .order = 2, .nid = -1 };
 	check(try(fd, ISLE_IOC_ALLOC, &block) == ENOMEM,

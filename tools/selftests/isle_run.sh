@@ -54,6 +54,16 @@ exit_status() {
 	[ "$status" = 8 ]
 }
 
+# Where kernel and system allow it.
+with_huge() {
+	"$ISLE" info --json >"$tap_work/info"
+	on_isle reserve --huge || return
+	echo "huge faults: $(stat_of faults_huge)"
+	! grep -q '^ *"huge",*$' "$tap_work/info" ||
+		grep -q '"huge_allowed": "never"' "$tap_work/info" ||
+		[ "$(stat_of faults_huge)" -gt 0 ]
+}
+
 # A shell, and what it starts.
 whole_tree() {
 	"$ISLE" run --stats="$tap_work/stats" --json \
@@ -85,6 +95,7 @@ check "--exclude by size turns it round" counted "excluded by size" 32K
 check "--exclude by library turns it round" counted "excluded by library" 'isle_run_prog*'
 check "all of a heap is on isle" all_on_isle
 check "--stats sees the peak" peak_is_seen
+check "--huge gets pages of 2 MB" with_huge
 check "the exit status is the program's" exit_status
 check "what a program starts is on isle too" whole_tree
 check "a static program is told from others" says_static

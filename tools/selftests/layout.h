@@ -24,7 +24,9 @@ AT(isle_version, abi, 0);
 AT(isle_version, page_size, 4);
 AT(isle_version, max_order, 8);
 AT(isle_version, features, 12);
-AT(isle_version, reserved, 16);
+AT(isle_version, huge, 16);
+AT(isle_version, huge_allowed, 20);
+AT(isle_version, reserved, 24);
 
 SIZE(isle_setup, 48);
 AT(isle_setup, kind, 0);
@@ -33,7 +35,8 @@ AT(isle_setup, fd, 8);
 AT(isle_setup, fault_around, 12);
 AT(isle_setup, offset, 16);
 AT(isle_setup, limit, 24);
-AT(isle_setup, reserved, 32);
+AT(isle_setup, huge, 32);
+AT(isle_setup, reserved, 36);
 
 SIZE(isle_block, 56);
 AT(isle_block, handle, 0);
@@ -79,7 +82,8 @@ AT(isle_opener, faults_sigbus, 72);
 AT(isle_opener, faults_file, 80);
 AT(isle_opener, filled_pages, 88);
 AT(isle_opener, dirty_pages, 96);
-AT(isle_opener, reserved, 104);
+AT(isle_opener, faults_huge, 104);
+AT(isle_opener, reserved, 112);
 
 SIZE(isle_stats, 240);
 AT(isle_stats, managed, 0);
@@ -107,7 +111,8 @@ AT(isle_stats, faults_around, 160);
 AT(isle_stats, faults_sigbus, 168);
 AT(isle_stats, faults_file, 176);
 AT(isle_stats, filled_pages, 184);
-AT(isle_stats, reserved, 192);
+AT(isle_stats, faults_huge, 192);
+AT(isle_stats, reserved, 200);
 
 SIZE(isle_zone_info, 752);
 AT(isle_zone_info, index, 0);

@@ -187,6 +187,29 @@ static void files(void)
 	close(file);
 }
 
+static void huge(void)
+{
+	struct isle_version version;
+	int fd = isle_open();
+	bool can;
+
+	check(!isle_set_huge(fd, ISLE_HUGE_ADVISE) &&
+	      isle_set_huge(fd, ISLE_HUGE_ALWAYS + 1) == -1 && errno == EINVAL,
+	      "a policy for 2 MB pages, but no unknown one");
+	can = !isle_get_version(fd, &version) &&
+	      version.features & ISLE_FEATURE_HUGE &&
+	      version.huge_allowed > ISLE_HUGE_NEVER;
+	check(touched_by_one(fd, ISLE_ADVICE_SMALL) ==
+	      touched_by_one(fd, ISLE_ADVICE_NORMAL),
+	      "without advice and against it, small pages");
+	if (can)
+		check(touched_by_one(fd, ISLE_ADVICE_HUGE) == 2 * MB / PAGE,
+		      "on advice, 2 MB");
+	else
+		skip("not in this kernel, or not allowed", "on advice, 2 MB");
+	close(fd);
+}
+
 static void blocks(int fd)
 {
 	struct isle_opener opener;
@@ -217,6 +240,8 @@ static void limits(void)
 	      errno == ENOMEM &&
 	      !isle_alloc_block(fd, 3, ISLE_MT_UNMOVABLE, -1, 0, &handle),
 	      "a limit holds");
+	check(isle_set_huge(fd, ISLE_HUGE_NEVER) == -1 && errno == EBUSY,
+	      "isle_set_huge() after a mapping is too late");
 	check(isle_configure(fd, 0, 0) == -1 && errno == EBUSY,
 	      "configuring what is in use is EBUSY");
 	check(!isle_set_limit(fd, 64 * PAGE) &&
@@ -278,6 +303,7 @@ int main(void)
 	advice(fd);
 	pages_at_once(fd);
 	files();
+	huge();
 	blocks(fd);
 	limits();
 	information(fd);

@@ -429,6 +429,7 @@ check_refused EINVAL "movable=101" movable=101
 check_refused EINVAL "cma=200" cma=200
 check_refused EINVAL "user_max=0" user_max=0
 check_refused EINVAL "fault_around_kb=3" fault_around_kb=3
+check_refused EINVAL "huge=sometimes" huge=sometimes
 check_refused EINVAL "opener_max_mb=" opener_max_mb=18446744073709551615
 try "what was taken before an error is given back" undoes_the_rest
 

@@ -67,12 +67,26 @@ static inline void set_up(int fd, unsigned int around, unsigned long limit)
 		bail_out("ISLE_IOC_SETUP: %s", strerror(errno));
 }
 
+/* Which mappings of the opener get pages of 2 MB: ISLE_HUGE_*. */
+static inline void set_huge(int fd, unsigned int huge)
+{
+	struct isle_setup setup = {
+		.fd = -1,
+		.flags = ISLE_SETUP_KEEP,
+		.huge = huge,
+	};
+
+	if (ioctl(fd, ISLE_IOC_SETUP, &setup))
+		bail_out("ISLE_IOC_SETUP: %s", strerror(errno));
+}
+
 /* An opener whose faults map one page each. */
 static inline int open_by_page(void)
 {
 	int fd = open_isle();
 
 	set_up(fd, PAGE, 0);
+	set_huge(fd, ISLE_HUGE_NEVER);
 	return fd;
 }
 

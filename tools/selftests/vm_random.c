@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Random operations on a mapping, beside a model of what each page must hold.
- * Children go on with the operations, grandchildren too.
+ * Children go on with the operations, grandchildren too. Every other round has
+ * pages of 2 MB, where kernel and system allow that.
  *
  * Runs as: root nobody
  * Time: 900
@@ -21,6 +22,7 @@ enum {
  */
 static struct model {
 	int fd;
+	bool huge;
 	char *base;
 	char *away;
 	uint64_t state;
@@ -76,6 +78,8 @@ static void do_map(size_t first, size_t nr)
 
 	map_at(m.base + first * PAGE, m.fd, nr * PAGE, PROT_READ | PROT_WRITE,
 	       MAP_PRIVATE, first * PAGE);
+	if (m.huge)
+		madvise(m.base + first * PAGE, nr * PAGE, MADV_HUGEPAGE);
 	for (i = first; i < first + nr; i++) {
 		if (m.pages[i].moved)
 			reserve(m.away + i * PAGE, 1);
@@ -267,17 +271,28 @@ static size_t operations(unsigned int depth, unsigned int nr)
 	return bad + do_check(0, PAGES);
 }
 
-static void round_of(uint64_t seed)
+/* Pages of 2 MB need offsets and addresses that go together: here, or away too. */
+static void round_of(uint64_t seed, bool huge)
 {
+	size_t length = 2 * PAGES * PAGE + 4 * MB;
+	char *room;
+
 	m.fd = open_isle();
+	m.huge = huge;
+	set_huge(m.fd, huge ? ISLE_HUGE_ADVISE : ISLE_HUGE_NEVER);
 	m.state = seed;
 	memset(m.pages, 0, sizeof(m.pages));
-	m.base = mmap(NULL, 2 * PAGES * PAGE, PROT_NONE,
-		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	room = mmap(NULL, length, PROT_NONE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	m.base = room;
+	if (huge)
+		m.base += -(uintptr_t)room % (2 * MB);
 	m.away = m.base + PAGES * PAGE;
+	if (huge && next(2))
+		m.away += -(uintptr_t)m.away % (2 * MB);
 	do_map(0, PAGES);
 	check(!operations(0, OPERATIONS), "every page holds what it must");
-	munmap(m.base, 2 * PAGES * PAGE);
+	munmap(room, length);
 	check(!opener(m.fd).private_pages, "the opener holds nothing");
 	close(m.fd);
 }
@@ -292,7 +307,7 @@ int main(int argc, char **argv)
 
 	note("seed %#lx", seed);
 	for (i = 0; i < times(ROUNDS); i++)
-		round_of(seed + i * 0x9e3779b97f4a7c15);
+		round_of(seed + i * 0x9e3779b97f4a7c15, i % 2);
 	check(back_to(fd, before), "every frame is back");
 	return tap_end();
 }
