@@ -9,7 +9,6 @@
 #include "page_alloc/alloc.h"
 #include "page_alloc/drain.h"
 #include "page_alloc/fullness.h"
-#include "page_alloc/lock.h"
 #include "page_alloc/migrate.h"
 #include "page_alloc/zone.h"
 
@@ -51,9 +50,9 @@ static unsigned int take(struct isle *isle, unsigned int nr, u32 *ids)
 	struct isle_zone *zone = isle->zones[0];
 	unsigned long flags;
 
-	flags = isle_zone_lock(zone);
+	raw_spin_lock_irqsave(&zone->lock, flags);
 	nr = isle_fullness_take(zone, ISLE_MOVABLE, nr, ids);
-	isle_zone_unlock(zone, flags);
+	raw_spin_unlock_irqrestore(&zone->lock, flags);
 	return nr;
 }
 
@@ -155,9 +154,9 @@ static void a_pageblock_takes_its_group_to_another_type(struct kunit *test)
 	u32 ids[8];
 
 	free_some(isle, 8, 100);
-	flags = isle_zone_lock(zone);
+	raw_spin_lock_irqsave(&zone->lock, flags);
 	isle_set_pageblock_type(zone, start_of(isle, 8), ISLE_UNMOVABLE);
-	isle_zone_unlock(zone, flags);
+	raw_spin_unlock_irqrestore(&zone->lock, flags);
 	KUNIT_EXPECT_EQ(test, 0, take(isle, 8, ids));
 	EXPECT_ALLOCATED(test, isle, FRAMES - 100);
 }
