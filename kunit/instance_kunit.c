@@ -119,29 +119,31 @@ static void a_pfn_of_nobody_has_no_id(struct kunit *test)
 	}
 }
 
-static void pageblock_types_stand_behind_the_frames(struct kunit *test)
+static void what_there_is_for_pageblocks_stands_behind_the_frames(struct kunit *test)
 {
 	struct isle *isle = fixture_create(test, &odd_config);
 	u32 needed = isle_frames_needed(odd, ARRAY_SIZE(odd));
 	u32 pageblocks = isle->nr_frames / ISLE_PAGEBLOCK_FRAMES;
 
 	KUNIT_EXPECT_PTR_EQ(test, (void *)(isle->frames + isle->nr_frames),
+			    (void *)isle->fullness);
+	KUNIT_EXPECT_PTR_EQ(test, (void *)(isle->fullness + pageblocks),
 			    (void *)isle->pageblocks);
-	KUNIT_EXPECT_GE(test, (needed - isle->nr_frames) *
-			sizeof(struct isle_frame), pageblocks);
+	KUNIT_EXPECT_GE(test, (unsigned long)(isle->frames + needed),
+			(unsigned long)(isle->pageblocks + pageblocks));
 	KUNIT_EXPECT_EQ(test, 0, isle->nr_frames % ISLE_TOP_FRAMES);
 }
 
 static void more_frames_than_ids_are_refused(struct kunit *test)
 {
 	struct isle_extent most[] = {
-		{ .base_pfn = 0, .nr = U32_MAX - (1 << 20) + 1 },
-		{ .base_pfn = 1UL << 40, .nr = 1 << 20 },
+		{ .base_pfn = 0, .nr = U32_MAX - (1 << 23) + 1 },
+		{ .base_pfn = 1UL << 40, .nr = 1 << 23 },
 	};
 
 	KUNIT_EXPECT_EQ(test, 0, isle_frames_needed(most, 2));
-	/* Frames have ids here, but not the pageblock types behind them. */
-	most[1].nr = (1 << 20) - ISLE_TOP_FRAMES;
+	/* Frames have ids here, but not what there is for pageblocks behind them. */
+	most[1].nr = (1 << 23) - ISLE_TOP_FRAMES;
 	KUNIT_EXPECT_EQ(test, 0, isle_frames_needed(most, 2));
 	KUNIT_EXPECT_NE(test, 0, isle_frames_needed(most, 1));
 }
@@ -355,7 +357,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(no_block_could_span_two_extents),
 	KUNIT_CASE(a_pfn_and_its_id_lead_to_each_other),
 	KUNIT_CASE(a_pfn_of_nobody_has_no_id),
-	KUNIT_CASE(pageblock_types_stand_behind_the_frames),
+	KUNIT_CASE(what_there_is_for_pageblocks_stands_behind_the_frames),
 	KUNIT_CASE(more_frames_than_ids_are_refused),
 	KUNIT_CASE(early_ranges_are_never_handed_out),
 	KUNIT_CASE(free_blocks_are_as_large_as_can_be),

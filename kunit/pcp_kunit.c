@@ -205,6 +205,43 @@ static void no_call_moves_more_than_a_batch(struct kunit *test)
 	EXPECT_ALLOCATED(test, isle, 0);
 }
 
+static void fill_list(struct kunit *test, struct isle *isle, unsigned int order,
+		      unsigned int frames)
+{
+	unsigned int i, nr = frames >> order;
+	u32 *ids;
+
+	ids = kunit_kcalloc(test, nr, sizeof(*ids), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, ids);
+	for (i = 0; i < nr; i++)
+		ids[i] = take(isle, GFP_KERNEL, order);
+	for (i = 0; i < nr; i++)
+		isle_free_frames(isle, ids[i], order);
+}
+
+static void a_list_gives_up_a_batch_at_once(struct kunit *test)
+{
+	struct isle *isle = roomy(test);
+	struct isle_pcp *pcp = raw_cpu_ptr(isle->zones[0]->pcp);
+	struct isle_pcp_list *list = fixture_pcp(isle->zones[0], 0,
+						 ISLE_UNMOVABLE);
+	unsigned int i, count, given = 0;
+	u32 ids[8];
+
+	for (i = 0; i < 8; i++)
+		ids[i] = take(isle, GFP_KERNEL, 9);
+	fill_list(test, isle, 1, pcp->part * 3 / 8);
+	fill_list(test, isle, 0, pcp->part / 2);
+	for (i = 0; i < 8; i++) {
+		count = list->count;
+		isle_free_frames(isle, ids[i], 9);
+		given += count - list->count;
+		KUNIT_EXPECT_LE(test, count - list->count, ISLE_PCP_BATCH_MAX);
+	}
+	KUNIT_EXPECT_GT(test, given, 0);
+	EXPECT_ALLOCATED(test, isle, 0);
+}
+
 static void order_9_has_lists_only_where_there_is_room(struct kunit *test)
 {
 	struct isle *small = fixture_normal(test, FIXTURE_MB(16));
@@ -538,6 +575,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(all_lists_hold_an_eighth_at_most),
 	KUNIT_CASE(lists_take_from_the_one_that_claims_most),
 	KUNIT_CASE(lists_hold_less_the_less_is_free),
+	KUNIT_CASE(a_list_gives_up_a_batch_at_once),
 	KUNIT_CASE(no_call_moves_more_than_a_batch),
 	KUNIT_CASE(order_9_has_lists_only_where_there_is_room),
 	KUNIT_CASE(a_list_that_is_full_grows_and_then_spills),

@@ -217,9 +217,10 @@ static void grow(struct isle_zone *zone, struct isle_pcp *pcp,
 static void make_room(struct isle_zone *zone, struct isle_pcp *pcp,
 		      struct isle_pcp_list *list, unsigned int order)
 {
+	unsigned int nr = max_t(unsigned int, list->batch, list->high / 2);
+
 	double_batch(list, order);
-	grow(zone, pcp, list, order, max_t(unsigned int, list->batch,
-					     list->high / 2));
+	grow(zone, pcp, list, order, nr);
 }
 
 /* Bring a list that is empty blocks from the zone. */
