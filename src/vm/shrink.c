@@ -37,11 +37,11 @@ void isle_shrink_remove(struct isle_cache *cache)
 }
 
 static unsigned long shrink_chunk(struct isle_cache *cache,
-				  struct isle_chunk *chunk)
+				  struct isle_chunk *chunk, bool spare)
 {
 	unsigned int before = chunk->used;
 
-	if (chunk->referenced) {
+	if (chunk->referenced && spare) {
 		chunk->referenced = false;
 		return 0;
 	}
@@ -50,7 +50,8 @@ static unsigned long shrink_chunk(struct isle_cache *cache,
 }
 
 /* From the hand to the end of the file. */
-static unsigned long shrink_cache(struct isle_cache *cache, unsigned long want)
+static unsigned long shrink_cache(struct isle_cache *cache, unsigned long want,
+				  bool spare)
 {
 	struct isle_chunk *chunk;
 	unsigned long freed = 0;
@@ -63,7 +64,7 @@ static unsigned long shrink_cache(struct isle_cache *cache, unsigned long want)
 			list_move_tail(&cache->shrink, &caches);
 			break;
 		}
-		freed += shrink_chunk(cache, chunk);
+		freed += shrink_chunk(cache, chunk, spare);
 		isle_chunk_unlock(chunk);
 		cache->hand++;
 		cond_resched();
@@ -71,21 +72,30 @@ static unsigned long shrink_cache(struct isle_cache *cache, unsigned long want)
 	return freed;
 }
 
-/*
- * Round twice, and what was before the hand at the start once more: after the
- * first time, what is left is in use or dirty.
- */
-static unsigned long shrink(unsigned long want)
+/* So many files on, beginning with the rest of the one where the hand is. */
+static unsigned long shrink_caches(unsigned int nr, unsigned long want,
+				   bool spare)
 {
-	unsigned int turns = nr_caches ? 2 * nr_caches + 1 : 0;
 	unsigned long freed = 0;
 
 	lockdep_assert_held(&lock);
-	while (turns-- && freed < want)
+	while (nr-- && freed < want)
 		freed += shrink_cache(list_first_entry(&caches,
 						       struct isle_cache,
-						       shrink), want - freed);
+						       shrink), want - freed,
+				      spare);
 	return freed;
+}
+
+/* Round twice; and if everything was used meanwhile, take that. */
+static unsigned long shrink(unsigned long want)
+{
+	unsigned long freed;
+
+	if (!nr_caches)
+		return 0;
+	freed = shrink_caches(2 * nr_caches + 1, want, true);
+	return freed ?: shrink_caches(nr_caches + 1, want, false);
 }
 
 unsigned long isle_shrink(struct isle *isle)
