@@ -16,6 +16,7 @@
  */
 
 #include <linux/delay.h>
+#include <linux/error-injection.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/topology.h>
@@ -360,6 +361,7 @@ unsigned int isle_alloc_user(struct isle *isle, gfp_t gfp, unsigned int order,
 			  isle_gfp_migratetype(gfp), ISLE_ALLOC_USER, nr, ids);
 }
 EXPORT_SYMBOL_FOR_KUNIT(isle_alloc_user);
+ALLOW_ERROR_INJECTION(isle_alloc_user, NULL); /* it returns 0 then */
 
 u32 isle_alloc_typed(struct isle *isle, gfp_t gfp, unsigned int order, int nid,
 		     enum isle_migratetype mt, bool user)

@@ -2,6 +2,7 @@
 /* Backing files: see backing.h. */
 
 #include <linux/cred.h>
+#include <linux/error-injection.h>
 #include <linux/file.h>
 #include <linux/magic.h>
 #include <linux/mm.h>
@@ -188,3 +189,4 @@ struct folio *isle_backing_read(const struct isle_backing *backing,
 		return isle_shmem_read_folio(mapping, pgoff);
 	return read_cache_folio(mapping, pgoff, NULL, backing->file);
 }
+ALLOW_ERROR_INJECTION(isle_backing_read, ERRNO);

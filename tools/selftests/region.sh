@@ -45,6 +45,7 @@ offered=contig:64M
 [ -z "$cma" ] || offered+=,cma:32M
 [ -z "$reserved_name" ] || ! kernel_at_least 6.12 || offered+=,reserved:$reserved_name
 [ -z "$phys" ] || offered+=,phys:$phys
+memory_types=/sys/kernel/debug/x86/pat_memtype_list
 
 # ---- loading
 
@@ -264,6 +265,15 @@ answers_to_a_signal() {
 	[ ! -e /sys/module/isle ]
 }
 
+# is_cached ADDR+SIZE: its memory type is reserved, so whoever maps it gets it cached
+is_cached() {
+	local start
+	start=$(printf '0x%016x' "${1%+*}")
+	load "region=phys:$1" || return
+	cat "$memory_types"
+	grep -q "mem $start-.*write-back" "$memory_types" && unload
+}
+
 many_loads() {
 	local i before after
 	for i in 1 2 3; do
@@ -404,6 +414,11 @@ fi
 if [ -n "$phys" ]; then
 	try "phys provides a hole in memory" provides "phys:$phys" $((64 << 20))
 	check_refused EBUSY "in use" "region=phys:$phys,phys:$phys"
+	if [ -e "$memory_types" ]; then
+		try "memory of phys is cached" is_cached "$phys"
+	else
+		skip "memory of phys is cached" "no page attribute table"
+	fi
 else
 	skip "phys provides a hole in memory" "boot with memmap=64M\$ADDRESS"
 fi

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Every allocation of the kernel's that mmap(), faults, fork and discards make
- * fails once: then the call fails or somebody gets SIGBUS. Nobody ever sees a
- * wrong value, and nothing is lost.
+ * Every allocation that mmap(), faults, fork and discards make fails once, and
+ * every read of a file: then the call fails or somebody gets SIGBUS. Nobody ever
+ * sees a wrong value, and nothing is lost.
  *
- * Needs CONFIG_FAULT_INJECTION with FAILSLAB and FAIL_PAGE_ALLOC.
+ * Needs CONFIG_FAULT_INJECTION with FAILSLAB and FAIL_PAGE_ALLOC for what comes
+ * from the kernel, FAIL_FUNCTION for isle's own frames and for reads.
  *
  * Runs as: root
  * Time: 900
@@ -36,7 +37,37 @@ static bool can_fail(void)
 	       set("/proc/self/fail-nth", "0");
 }
 
-/* The @nth allocation of this task from now on fails. */
+/* What fails of isle's own functions, and what they return then. */
+static const char *const functions[][2] = {
+	{ "isle_alloc_user", "0" },
+	{ "isle_backing_read", "0xfffffffffffffffb" },	/* -EIO */
+};
+
+static void let_functions_be(void)
+{
+	set(DEBUGFS "fail_function/inject", "\n");
+}
+
+static bool functions_can_fail(void)
+{
+	char path[80];
+	unsigned int i;
+
+	if (!set(DEBUGFS "fail_function/verbose", "0"))
+		return false;
+	atexit(let_functions_be);
+	for (i = 0; i < ARRAY_SIZE(functions); i++) {
+		if (!set(DEBUGFS "fail_function/inject", functions[i][0]))
+			return false;
+		snprintf(path, sizeof(path), DEBUGFS "fail_function/%s/retval",
+			 functions[i][0]);
+		if (!set(path, functions[i][1]))
+			return false;
+	}
+	return true;
+}
+
+/* The @nth allocation or read of this task from now on fails. */
 static int nth_file;
 
 static void fail_nth(unsigned int nth)
@@ -274,6 +305,96 @@ static void populates(char *p, unsigned int nth, struct outcome *o)
 	}
 }
 
+/* A debugger's writes, into what is there and what is not. */
+static void pokes(char *p, unsigned int nth, struct outcome *o)
+{
+	int mem = open("/proc/self/mem", O_RDWR);
+	uint64_t value = 7;
+	size_t i;
+
+	fail_nth(nth);
+	for (i = 0; i < PAGES; i += 6) {
+		bool done = pwrite(mem, &value, 8, (uintptr_t)word(p, i)) == 8;
+
+		o->refused += !done;
+		if (!touch(word(p, i), false))
+			o->wrong += *word(p, i) != (done ? 7 : 0);
+	}
+	close(mem);
+}
+
+/* A child that has what the parent had, however long it takes to look. */
+static int looks_at_end(char *p, int fd)
+{
+	char c;
+
+	return read(fd, &c, 1) || wrong(p, PAGES, 1);
+}
+
+/*
+ * With a child that shares every frame: write to some, unmap and discard others.
+ * What can't be discarded stays, here and there.
+ */
+static void changes(char *p, unsigned int nth, struct outcome *o, int fd)
+{
+	size_t i;
+
+	fail_nth(nth);
+	for (i = 0; i < 30; i += 6) {
+		if (touch(word(p, i), true))
+			o->sigbus++;
+		else
+			o->wrong += *word(p, i) != 0x746f756368;
+	}
+	if (discard(fd, p + 31 * PAGE, 6 * PAGE, ISLE_RANGE_ADDRESS)) {
+		o->refused++;
+		o->wrong += *word(p, 36) != pattern(36, 1);
+	} else {
+		o->wrong += nonzero(p + 31 * PAGE, 6 * PAGE) != 0;
+	}
+	if (munmap(p + 40 * PAGE, 5 * PAGE))
+		o->refused++;
+	o->wrong += *word(p, 39) != pattern(39, 1) ||
+		    *word(p, 45) != pattern(45, 1) ||
+		    *word(p, 1) != pattern(1, 1);
+}
+
+static void copies(int fd)
+{
+	struct outcome o = { 0 };
+	unsigned int nth;
+
+	for (nth = 1; nth < MOST; nth++) {
+		char *p = map_at(NULL, fd, PAGES * PAGE, PROT_READ | PROT_WRITE,
+				 MAP_PRIVATE, FIRST * PAGE);
+		int fds[2], status;
+		pid_t pid;
+
+		fill(p, PAGES, 1);
+		if (pipe(fds))
+			bail_out("pipe: %s", strerror(errno));
+		fflush(stdout);
+		pid = fork();
+		if (!pid) {
+			close(fds[1]);
+			_exit(looks_at_end(p, fds[0]));
+		}
+		changes(p, nth, &o, fd);
+		if (too_late())
+			nth = MOST;
+		else
+			o.failures++;
+		close(fds[0]);
+		close(fds[1]);
+		waitpid(pid, &status, 0);
+		o.wrong += status != 0;
+		munmap(p, PAGES * PAGE);
+		o.wrong += opener(fd).private_pages != 0;
+	}
+	report("copying and discarding what a fork shares", &o);
+	check(o.sigbus && o.refused, "a write is SIGBUS, a discard refused");
+}
+
 static void steps(int fd, const char *name, int flags, step_fn step)
 {
 	struct outcome o = { 0 };
@@ -395,7 +516,9 @@ int main(void)
 		skip("no fault injection in this kernel", "allocations fail");
 		return tap_end();
 	}
+	check(functions_can_fail(), "isle's own frames and reads can fail, too");
 	expect_log("^isle: vm_fail\\[[0-9]+\\]: SIGBUS at .*: (out of|fork found no) mem");
+	expect_log("^isle: vm_fail\\[[0-9]+\\]: SIGBUS at .*: its file can't be read");
 	/* The table that the kernel prints when it has no page. */
 	expect_log("^ *[a-z_]+:[0-9]+( |$)");
 	opens(fd);
@@ -407,6 +530,9 @@ int main(void)
 	steps(fd, "populating a private mapping", MAP_PRIVATE, populates);
 	steps(fd, "mremap of a part", MAP_PRIVATE, moves);
 	steps(fd, "munmap of a part", MAP_PRIVATE, unmaps);
+	steps(fd, "/proc/PID/mem of a private mapping", MAP_PRIVATE, pokes);
+	steps(fd, "/proc/PID/mem of a shared mapping", MAP_SHARED, pokes);
+	copies(fd);
 	forks(fd, false);
 	forks(fd, true);
 	files();

@@ -34,7 +34,7 @@ static void refuse_path(const char *path, int flags, int err)
 static void binding(void)
 {
 	int file = make_file("bind", 3 * PAGE, 1), pipes[2], fd, write_only;
-	struct isle_setup setup = { .kind = ISLE_SETUP_FILE, .flags = 1 };
+	struct isle_setup setup = { .kind = ISLE_SETUP_FILE, .flags = 2 };
 	char *p;
 
 	refuse("no file", -1, 0, EBADF);
