@@ -156,10 +156,10 @@ static vm_fault_t fault_result(struct vm_area_struct *vma,
 			isle_opener_count(mapping->opener, ISLE_FAULT_SIGBUS,
 					  1);
 		if (err != -ENXIO)
-			pr_warn_ratelimited("%s[%d]: SIGBUS at %lx: %s\n",
+			pr_warn_ratelimited("%s[%d]: SIGBUS at %lx: %s (%pe)\n",
 					    current->comm,
 					    task_pid_nr(current), address,
-					    reason(err));
+					    reason(err), ERR_PTR(err));
 	}
 	return VM_FAULT_SIGBUS;
 }
