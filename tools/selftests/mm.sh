@@ -50,7 +50,10 @@ take_headers() {
 # page frames that there is nothing.
 adapted() {
 	case $1 in
-	cow) sed '/^\t{$/{N;N;N;/vmsplice()/d}; s/pagemap_is_populated(pagemap_fd, /(/' "$folder/cow.c" ;;
+	cow)
+		sed '/^\t{$/{N;N;N;/vmsplice()/d}; s/pagemap_is_populated(pagemap_fd, /(/' \
+			"$folder/cow.c"
+		;;
 	*) cat "$folder/$1.c" ;;
 	esac
 }

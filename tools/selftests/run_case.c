@@ -140,8 +140,9 @@ static bool next_record(int fd, char *buffer, size_t size, char **text,
 	} while (length < 0 && errno == EINTR);
 	if (length < 0 && errno == EPIPE) {
 		*level = 0;
-		*text = strcpy(buffer,
-			       "the log has lost its beginning; it needs log_buf_len=");
+		snprintf(buffer, size,
+			 "the log has lost its beginning; it needs log_buf_len=");
+		*text = buffer;
 		return true;
 	}
 	if (length <= 0)
