@@ -228,11 +228,11 @@ static int listen_as_self(void)
 
 pid_t holder_start(int fd, const __u64 *handles, size_t nr)
 {
-	int ready[2], listener;
+	int ready[2], gone[2], listener;
 	char byte = 0;
 	pid_t pid;
 
-	if (pipe2(ready, O_CLOEXEC))
+	if (pipe2(ready, O_CLOEXEC) || pipe2(gone, O_CLOEXEC))
 		cli_die_errno(errno, "pipe");
 	pid = fork();
 	if (pid < 0)
@@ -246,9 +246,14 @@ pid_t holder_start(int fd, const __u64 *handles, size_t nr)
 			_exit(CLI_FAILED);
 		close(ready[0]);
 		close(ready[1]);
+		/* Who asks last is who has the device: not a parent that ends. */
+		close(gone[1]);
+		read_all(gone[0], &byte, 1);
+		close(gone[0]);
 		hold(listener, fd, handles, nr);
 	}
 
+	close(gone[0]);
 	close(ready[1]);
 	if (read_all(ready[0], &byte, 1))
 		cli_die("the process that was to hold the blocks ended");

@@ -129,10 +129,12 @@ static void list(bool as_json)
 
 static pid_t tracer;
 
+/* bpftrace misses a signal that comes while it prints: so again and again. */
 static void end_tracer(int sig)
 {
 	(void)sig;
 	kill(tracer, SIGINT);
+	alarm(1);
 }
 
 /* bpftrace prints what it counted when it is interrupted. */
