@@ -75,7 +75,7 @@ faults() {
 # More of one and of the other migratetype than there can be pageblocks of it.
 fallback() {
 	local managed
-	managed=$("$ISLE" stat --json | json 'j["managed"]')
+	managed=$("$ISLE" stat --json | json .managed)
 	under fallback "$load anon:$((managed * 3 / 10))
 		$load block:9,$((managed * 3 / 2048))" &&
 		[ $(($(value '@claim[') + $(value '@steal['))) -ge 1 ] &&
@@ -137,7 +137,7 @@ nomem() {
 by_command() {
 	"$cli" trace >"$out" && [ "$(wc -l <"$out")" -ge 11 ] &&
 		grep -q '^lifetime  *how long do pages live?' "$out" &&
-		"$cli" trace --json | json 'j["scripts"][0]["name"]' | grep -q '^alloclat$' &&
+		"$cli" trace --json | json '.scripts[0].name' | grep -q '^alloclat$' &&
 		fails_with 1 "no script '../../setup'" "$cli" trace ../../setup
 }
 

@@ -13,7 +13,7 @@ escape=$(printf '\033')
 large=$((10000000 / ${ISLE_SHORT:-1}))
 [ $large -gt 1000000 ] || large=1000001
 
-is_json() { "$@" >"$tap_work/json" && python3 -IS -m json.tool "$tap_work/json" >/dev/null; }
+is_json() { "$@" >"$tap_work/json" && jq -e . "$tap_work/json" >/dev/null; }
 
 says() {
 	local text=$1
@@ -41,16 +41,16 @@ has_help() {
 	"$isle" "$1" --help >"$tap_work/help" && grep -q "^usage: isle $1 " "$tap_work/help"
 }
 
-blocks_held() { "$isle" alloc --list --json | json 'len(j["blocks"])'; }
+blocks_held() { "$isle" alloc --list --json | json '.blocks | length'; }
 
-free_pages() { "$isle" stat --json | json 'j["free"] + j["pcp"] + j["quarantine"]'; }
+free_pages() { "$isle" stat --json | json '.free + .pcp + .quarantine'; }
 
-openers() { "$isle" stat --json | json 'j["openers"]'; }
+openers() { "$isle" stat --json | json .openers; }
 
 allocate_and_free() {
 	local handle before
 	before=$(free_pages)
-	handle=$("$isle" alloc -o 3 -n 2 --json | json 'j["blocks"][1]["handle"]') || return
+	handle=$("$isle" alloc -o 3 -n 2 --json | json '.blocks[1].handle') || return
 	[ "$(blocks_held)" = 2 ] || return
 	[ "$(free_pages)" = $((before - 16)) ] || return
 	"$isle" free "$handle" && [ "$(blocks_held)" = 1 ] || return
@@ -66,7 +66,7 @@ free_all() {
 
 killed_holder() {
 	local handle
-	handle=$("$isle" alloc --json | json 'j["blocks"][0]["handle"]') || return
+	handle=$("$isle" alloc --json | json '.blocks[0].handle') || return
 	kill -9 "${handle%:*}"
 	while kill -0 "${handle%:*}" 2>/dev/null; do sleep 0.1; done
 	fails_with 1 "no such block" "$isle" free "$handle" && [ "$(blocks_held)" = 0 ] &&
@@ -75,7 +75,7 @@ killed_holder() {
 
 physical_addresses() {
 	local address
-	address=$("$isle" alloc --hold 1 --order 9 --json | json 'j["blocks"][0]["physical"]')
+	address=$("$isle" alloc --hold 1 --order 9 --json | json '.blocks[0].physical')
 	if [ "$(id -u)" = 0 ]; then
 		[ "$address" != 0 ] && [ $((address % (2 << 20))) = 0 ]
 	else
@@ -97,16 +97,15 @@ hashes_like() {
 
 info_and_stat_agree() {
 	local managed
-	managed=$("$isle" info --json | json 'j["managed"]')
-	[ "$managed" = "$("$isle" stat --json | json 'j["managed"]')" ]
+	managed=$("$isle" info --json | json .managed)
+	[ "$managed" = "$("$isle" stat --json | json .managed)" ]
 }
 
 free_lists_add_up() {
 	local listed
-	listed=$("$isle" buddy --json | json 'sum(blocks << order for zone in j["zones"]
-		for by_order in zone["blocks"].values()
-		for order, blocks in enumerate(by_order))')
-	[ "$listed" = "$("$isle" stat --json | json 'j["free"]')" ]
+	listed=$("$isle" buddy --json | json '[.zones[].blocks[] |
+		to_entries[] | .value * pow(2; .key)] | add')
+	[ "$listed" = "$("$isle" stat --json | json .free)" ]
 }
 
 make_files() {
@@ -150,10 +149,10 @@ watch_rows() {
 
 map_adds_up() {
 	local told
-	told=$("$isle" map --json | json '[sum(p[k] for p in j["pageblocks"])
-		for k in ("present", "managed", "free", "pcp", "user")]')
-	[ "$told" = "$("$isle" stat --json | json '[j[k]
-		for k in ("present", "managed", "free", "pcp", "user")]')" ]
+	told=$("$isle" map --json | json '[.pageblocks | map(.present),
+		map(.managed), map(.free), map(.pcp), map(.user) | add]')
+	[ "$told" = "$("$isle" stat --json | json '[.present, .managed,
+		.free, .pcp, .user]')" ]
 }
 
 # As many cells as pageblocks, and nothing that is for terminals only.
@@ -169,7 +168,7 @@ map_is_plain() {
 
 map_addresses() {
 	local known
-	known=$("$isle" map --json | json 'sum(p["physical"] != 0 for p in j["pageblocks"])')
+	known=$("$isle" map --json | json '[.pageblocks[] | select(.physical != 0)] | length')
 	if [ "$(id -u)" = 0 ]; then [ "$known" -gt 0 ]; else [ "$known" = 0 ]; fi
 }
 
@@ -215,12 +214,12 @@ top_is_plain() {
 # A process in the background holds 3 blocks of order 2, and has no faults.
 top_shows_holder() {
 	local pid said
-	pid=$("$isle" alloc -o 2 -n 3 --json | json 'j["blocks"][0]["handle"]') || return
+	pid=$("$isle" alloc -o 2 -n 3 --json | json '.blocks[0].handle') || return
 	pid=${pid%:*}
-	said=$("$isle" top -d 0.1 --json | json "[[o[k] for k in ('comm', 'blocks', 'held', 'uid')]
-		for o in j['openers'] if o['pid'] == $pid]")
+	said=$("$isle" top -d 0.1 --json | json "[.openers[] |
+		select(.pid == $pid) | .comm, .blocks, .held, .uid]")
 	"$isle" free --all
-	[ "$said" = "[['isle-holder', 12, 12, $(id -u)]]" ] || {
+	[ "$said" = "[\"isle-holder\",12,12,$(id -u)]" ] || {
 		echo "$said"
 		return 1
 	}

@@ -12,8 +12,8 @@ export XDG_RUNTIME_DIR=$tap_work
 
 # Pages held from a stack that has this function in it.
 pages_from() {
-	"$ISLE" leaks --json | json "sum(stack['pages'] for stack in j['stacks']
-		if any('$1' in line for line in stack['stack']))"
+	"$ISLE" leaks --json | json "[.stacks[] |
+		select(any(.stack[]; contains(\"$1\"))) | .pages] | add // 0"
 }
 
 held_blocks() {

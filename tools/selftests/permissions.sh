@@ -22,12 +22,12 @@ without_device() {
 others_openers() {
 	local pid nobody root
 	export XDG_RUNTIME_DIR=$tap_work
-	pid=$("$ISLE" alloc --json | json 'j["blocks"][0]["handle"]') || return
+	pid=$("$ISLE" alloc --json | json '.blocks[0].handle') || return
 	pid=${pid%:*}
-	nobody=$(as_nobody "$ISLE" top -d 0.1 --json | json '[j["openers"], j["other_openers"]]')
-	root=$("$ISLE" top -d 0.1 --json | json '[o["pid"] for o in j["openers"]]')
+	nobody=$(as_nobody "$ISLE" top -d 0.1 --json | json '[.openers, .other_openers]')
+	root=$("$ISLE" top -d 0.1 --json | json '[.openers[].pid]')
 	"$ISLE" free --all
-	[ "$nobody" = "[[], 1]" ] && [ "$root" = "[$pid]" ] && return
+	[ "$nobody" = "[[],1]" ] && [ "$root" = "[$pid]" ] && return
 	echo "nobody: $nobody, root: $root, holder: $pid"
 	return 1
 }

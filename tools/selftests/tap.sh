@@ -43,11 +43,8 @@ tap_end() {
 	[ $tap_failed = 0 ]
 }
 
-# json EXPRESSION: what Python makes of it, where j is the JSON on standard input
-json() {
-	python3 -IS -c 'import json, sys
-print(eval(sys.argv[1], {"j": json.load(sys.stdin)}))' "$1"
-}
+# json FILTER: what jq makes of the JSON on standard input, in one line
+json() { jq -r -c "$1"; }
 
 # fails_with STATUS TEXT COMMAND...: ends with that status and says that
 fails_with() {
