@@ -129,12 +129,15 @@ static void list(bool as_json)
 
 static pid_t tracer;
 
-/* bpftrace misses a signal that comes while it prints: so again and again. */
+/*
+ * bpftrace misses an interrupt that comes while it prints, so there is another
+ * later; not soon, for one that comes while it prints what it counted kills it.
+ */
 static void end_tracer(int sig)
 {
 	(void)sig;
 	kill(tracer, SIGINT);
-	alarm(1);
+	alarm(20);
 }
 
 /* bpftrace prints what it counted when it is interrupted. */
