@@ -237,7 +237,7 @@ takes_several_extents() {
 	insmod "$folder/region/region_fragment.ko" every=2 leave_mb=96 || return
 	load region=contig:160M || return
 	"$ISLE" info
-	[ "$(regions extents)" -gt 4 ] && unload
+	[ "$(regions extents)" -gt 1 ] && unload
 }
 
 # What the fragments are too small for, in MB.
