@@ -17,6 +17,19 @@ static u32 take(struct isle *isle, gfp_t gfp, unsigned int order)
 	return isle_alloc_frames(isle, gfp, order, NUMA_NO_NODE);
 }
 
+/* Blocks one by one; the array goes with the test. */
+static u32 *take_many(struct kunit *test, struct isle *isle, unsigned int order,
+		      unsigned int nr)
+{
+	u32 *ids = kunit_kcalloc(test, nr, sizeof(*ids), GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, ids);
+	for (i = 0; i < nr; i++)
+		ids[i] = take(isle, GFP_KERNEL, order);
+	return ids;
+}
+
 /* One ZONE_NORMAL in which a CPU's list of order 0 has room for some 1000. */
 static struct isle *roomy(struct kunit *test)
 {
@@ -211,10 +224,7 @@ static void fill_list(struct kunit *test, struct isle *isle, unsigned int order,
 	unsigned int i, nr = frames >> order;
 	u32 *ids;
 
-	ids = kunit_kcalloc(test, nr, sizeof(*ids), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, ids);
-	for (i = 0; i < nr; i++)
-		ids[i] = take(isle, GFP_KERNEL, order);
+	ids = take_many(test, isle, order, nr);
 	for (i = 0; i < nr; i++)
 		isle_free_frames(isle, ids[i], order);
 }
@@ -265,10 +275,7 @@ static void overfill(struct kunit *test, struct isle *isle, bool bulk)
 	unsigned int i, nr = list->max + 300;
 	u32 *ids;
 
-	ids = kunit_kcalloc(test, nr, sizeof(*ids), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, ids);
-	for (i = 0; i < nr; i++)
-		ids[i] = take(isle, GFP_KERNEL, 0);
+	ids = take_many(test, isle, 0, nr);
 	isle_drain_all(isle);
 	KUNIT_EXPECT_EQ(test, 0, list->high);
 	if (bulk)
@@ -352,10 +359,7 @@ static void lists_hold_less_the_less_is_free(struct kunit *test)
 	unsigned int i, nr = pcp->part;
 	u32 *ids;
 
-	ids = kunit_kcalloc(test, nr, sizeof(*ids), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, ids);
-	for (i = 0; i < nr; i++)
-		ids[i] = take(isle, GFP_KERNEL, 0);
+	ids = take_many(test, isle, 0, nr);
 	isle_drain_all(isle);
 	zone->watermark[ISLE_WMARK_LOW] = zone->nr_free - zone->managed / 4;
 	for (i = 0; i < nr; i++) {
