@@ -165,6 +165,19 @@ int isle_backing_mmap(const struct isle_backing *backing,
 	return 0;
 }
 
+/* tmpfs has an error of its own for what lies beyond the end by now. */
+static struct folio *read_shmem(struct address_space *mapping, pgoff_t pgoff)
+{
+	struct folio *folio;
+
+	do {
+		folio = isle_shmem_read_folio(mapping, pgoff);
+		if (folio != ERR_PTR(-EINVAL))
+			return folio;
+	} while (pgoff < isle_pages_of(i_size_read(mapping->host)));
+	return ERR_PTR(-ENXIO);
+}
+
 /*
  * read_cache_folio() would wait for a page that somebody else is reading
  * whether or not the task is being killed.
@@ -186,7 +199,7 @@ struct folio *isle_backing_read(const struct isle_backing *backing,
 			return ERR_PTR(err);
 	}
 	if (isle_is_shmem(mapping))
-		return isle_shmem_read_folio(mapping, pgoff);
+		return read_shmem(mapping, pgoff);
 	return read_cache_folio(mapping, pgoff, NULL, backing->file);
 }
 ALLOW_ERROR_INJECTION(isle_backing_read, ERRNO);

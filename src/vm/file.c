@@ -128,7 +128,7 @@ int isle_file_read(struct isle_vm_opener *opener, pgoff_t pgoff,
 	folio = isle_backing_read(backing, pgoff);
 	if (IS_ERR(folio)) {
 		err = PTR_ERR(folio);
-		if (err == -EINTR || err == -ENOMEM)
+		if (err == -EINTR || err == -ENOMEM || err == -ENXIO)
 			return err;
 		mapping_set_error(isle_object_mapping(&cache->object), err);
 		return -EIO;

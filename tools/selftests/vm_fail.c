@@ -67,6 +67,32 @@ static bool functions_can_fail(void)
 	return true;
 }
 
+/*
+ * The kernel, too, writes to a process, and kills it if there is no page to write
+ * to: a restartable sequence's CPU, whenever it was preempted, so there is none; a
+ * signal's frame, so the stack below belongs to no other process any more.
+ */
+static void without_rseq(void)
+{
+	static const char name[] = "GLIBC_TUNABLES";
+	char *const arguments[] = { "vm_fail", NULL };
+
+	if (getenv(name))
+		return;
+	setenv(name, "glibc.pthread.rseq=0", 1);
+	execv("/proc/self/exe", arguments);
+	bail_out("exec: %s", strerror(errno));
+}
+
+static void own_stack(void)
+{
+	volatile char below[4 * PAGE];
+	size_t i;
+
+	for (i = 0; i < sizeof(below); i += PAGE)
+		below[i] = 0;
+}
+
 /* The @nth allocation or read of this task from now on fails. */
 static int nth_file;
 
@@ -75,6 +101,7 @@ static void fail_nth(unsigned int nth)
 	char text[16];
 	int length = snprintf(text, sizeof(text), "%u", nth);
 
+	own_stack();
 	if (pwrite(nth_file, text, length, 0) != length)
 		bail_out("fail-nth: %s", strerror(errno));
 }
@@ -508,9 +535,12 @@ static void files(void)
 
 int main(void)
 {
-	int fd = open_isle();
-	long before = frames_out(fd);
+	long before;
+	int fd;
 
+	without_rseq();
+	fd = open_isle();
+	before = frames_out(fd);
 	nth_file = open("/proc/self/fail-nth", O_RDWR);
 	if (nth_file < 0 || !can_fail()) {
 		skip("no fault injection in this kernel", "allocations fail");
