@@ -11,8 +11,10 @@ set -u
 
 disk=/dev/ram0 size_kb=49152
 mount_point=$tap_work/mnt
-# A real tree of files: isle's own, and whatever programs are at hand.
-tree=(/usr/include/linux /usr/bin/bash /usr/bin/perl /lib/x86_64-linux-gnu/libc.so.6)
+# A real tree of files, and whatever programs are at hand.
+headers=/usr/include/linux
+[ "${ISLE_SHORT:-1}" = 1 ] || headers=/usr/include/linux/netfilter
+tree=("$headers" /usr/bin/bash /usr/bin/perl /lib/x86_64-linux-gnu/libc.so.6)
 
 stat_field() { "$ISLE" stat --json | sed -n "s/.*\"$1\": \([0-9]*\).*/\1/p"; }
 

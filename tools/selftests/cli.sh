@@ -16,16 +16,11 @@ large=$((10000000 / ${ISLE_SHORT:-1}))
 is_json() { "$@" >"$tap_work/json" && jq -e . "$tap_work/json" >/dev/null; }
 
 says() {
-	local text=$1
+	local text=$1 said status=0
 	shift
-	"$@" >"$tap_work/said" 2>&1 || {
-		cat "$tap_work/said"
-		return 1
-	}
-	grep -qF -- "$text" "$tap_work/said" || {
-		cat "$tap_work/said"
-		return 1
-	}
+	said=$("$@" 2>&1) || status=$?
+	printf '%s\n' "$said"
+	[ $status = 0 ] && [[ $said == *"$text"* ]]
 }
 
 # Rows of a table are as wide as their headings, to the last column.
@@ -38,7 +33,8 @@ aligned() {
 }
 
 has_help() {
-	"$isle" "$1" --help >"$tap_work/help" && grep -q "^usage: isle $1 " "$tap_work/help"
+	local help
+	help=$("$isle" "$1" --help) && [[ $help == "usage: isle $1 "* ]]
 }
 
 blocks_held() { "$isle" alloc --list --json | json '.blocks | length'; }

@@ -192,13 +192,14 @@ frames_add_up() {
 		is "$pcp" "$(stat_of pcp)"
 }
 
+ask() { echo "$1" >$files/frames; }
+
 frames_refuses() {
 	local request none="No such device or address"
 	for request in nonsense '' '1 0' '1 2 3' -1 "1$(printf '%70d' 2)" 0x10000000000000000; do
-		fails_with 1 "Invalid argument" bash -c "echo '$request' >$files/frames" || return
+		fails_with 1 "Invalid argument" ask "$request" || return
 	done
-	fails_with 1 "$none" bash -c "echo 0 >$files/frames" &&
-		fails_with 1 "$none" bash -c "echo '0x1 0xffffffffffff' >$files/frames"
+	fails_with 1 "$none" ask 0 && fails_with 1 "$none" ask '0x1 0xffffffffffff'
 }
 
 small_reads() {

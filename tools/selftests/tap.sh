@@ -48,13 +48,13 @@ json() { jq -r -c "$1"; }
 
 # fails_with STATUS TEXT COMMAND...: ends with that status and says that
 fails_with() {
-	local status=$1 text=$2 got=0
+	local status=$1 text=$2 got=0 said
 	shift 2
-	"$@" >"$tap_work/said" 2>&1 || got=$?
-	cat "$tap_work/said"
+	said=$("$@" 2>&1) || got=$?
+	printf '%s\n' "$said"
 	if [ "$got" != "$status" ]; then
 		echo "(status $got instead of $status)"
 		return 1
 	fi
-	grep -qF -- "$text" "$tap_work/said"
+	[[ $said == *"$text"* ]]
 }

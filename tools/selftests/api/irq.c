@@ -12,7 +12,7 @@
 
 #include "api.h"
 
-enum { ORDERS = 4, STORM_CALLS = 500, STORM_SECONDS = 30 };
+enum { ORDERS = 4, STORM_CALLS = 500, STORM_SECONDS = 30, ROUNDS = 32 };
 
 /* What the handlers saw. Each runs on one CPU only. */
 static struct {
@@ -83,16 +83,25 @@ static int shoot(void *target)
 	return 0;
 }
 
-/* The same pages as the interrupts want, until there were enough of those. */
+/*
+ * The same pages as the interrupts want, until there were enough of those: some
+ * rounds for each, for who traces this keeps all of it.
+ */
 static unsigned long churn(void)
 {
 	unsigned long until = jiffies + STORM_SECONDS * HZ;
-	unsigned long failures = 0;
+	unsigned long failures = 0, rounds = 0;
 	struct page *pages[ORDERS];
 	unsigned int order;
 
 	while (READ_ONCE(seen.calls) < STORM_CALLS &&
 	       time_before(jiffies, until)) {
+		if (rounds > ROUNDS * (READ_ONCE(seen.calls) + 1)) {
+			cond_resched();
+			cpu_relax();
+			continue;
+		}
+		rounds++;
 		for (order = 0; order < ORDERS; order++)
 			pages[order] = isle_alloc_pages(GFP_KERNEL, order);
 		for (order = 0; order < ORDERS; order++) {
