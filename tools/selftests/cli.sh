@@ -37,16 +37,26 @@ has_help() {
 	help=$("$isle" "$1" --help) && [[ $help == "usage: isle $1 "* ]]
 }
 
-blocks_held() { "$isle" alloc --list --json | json '.blocks | length'; }
+blocks_held() {
+	local handles
+	mapfile -t handles < <(values handle "$isle" alloc --list --json)
+	echo ${#handles[@]}
+}
 
-free_pages() { "$isle" stat --json | json '.free + .pcp + .quarantine'; }
+free_pages() {
+	local stat
+	stat=$("$isle" stat --json) || return
+	echo $(($(value free echo "$stat") + $(value pcp echo "$stat") +
+		$(value quarantine echo "$stat")))
+}
 
-openers() { "$isle" stat --json | json .openers; }
+openers() { value openers "$isle" stat --json; }
 
 allocate_and_free() {
-	local handle before
+	local handle handles before
 	before=$(free_pages)
-	handle=$("$isle" alloc -o 3 -n 2 --json | json '.blocks[1].handle') || return
+	mapfile -t handles < <(values handle "$isle" alloc -o 3 -n 2 --json)
+	handle=${handles[1]}
 	[ "$(blocks_held)" = 2 ] || return
 	[ "$(free_pages)" = $((before - 16)) ] || return
 	"$isle" free "$handle" && [ "$(blocks_held)" = 1 ] || return
@@ -62,7 +72,7 @@ free_all() {
 
 killed_holder() {
 	local handle
-	handle=$("$isle" alloc --json | json '.blocks[0].handle') || return
+	handle=$(value handle "$isle" alloc --json) || return
 	kill -9 "${handle%:*}"
 	while kill -0 "${handle%:*}" 2>/dev/null; do sleep 0.1; done
 	fails_with 1 "no such block" "$isle" free "$handle" && [ "$(blocks_held)" = 0 ] &&
@@ -71,7 +81,7 @@ killed_holder() {
 
 physical_addresses() {
 	local address
-	address=$("$isle" alloc --hold 1 --order 9 --json | json '.blocks[0].physical')
+	address=$(value physical "$isle" alloc --hold 1 --order 9 --json)
 	if [ "$(id -u)" = 0 ]; then
 		[ "$address" != 0 ] && [ $((address % (2 << 20))) = 0 ]
 	else
@@ -94,14 +104,14 @@ hashes_like() {
 info_and_stat_agree() {
 	local managed
 	managed=$("$isle" info --json | json .managed)
-	[ "$managed" = "$("$isle" stat --json | json .managed)" ]
+	[ "$managed" = "$(value managed "$isle" stat --json)" ]
 }
 
 free_lists_add_up() {
 	local listed
 	listed=$("$isle" buddy --json | json '[.zones[].blocks[] |
 		to_entries[] | .value * pow(2; .key)] | add')
-	[ "$listed" = "$("$isle" stat --json | json .free)" ]
+	[ "$listed" = "$(value free "$isle" stat --json)" ]
 }
 
 make_files() {
@@ -210,7 +220,7 @@ top_is_plain() {
 # A process in the background holds 3 blocks of order 2, and has no faults.
 top_shows_holder() {
 	local pid said
-	pid=$("$isle" alloc -o 2 -n 3 --json | json '.blocks[0].handle') || return
+	pid=$(value handle "$isle" alloc -o 2 -n 3 --json) || return
 	pid=${pid%:*}
 	said=$("$isle" top -d 0.1 --json | json "[.openers[] |
 		select(.pid == $pid) | .comm, .blocks, .held, .uid]")
