@@ -75,12 +75,12 @@ static bool functions_can_fail(void)
 static void without_rseq(void)
 {
 	static const char name[] = "GLIBC_TUNABLES";
-	char *const arguments[] = { "vm_fail", NULL };
+	char *const arguments[] = { program_invocation_name, NULL };
 
 	if (getenv(name))
 		return;
 	setenv(name, "glibc.pthread.rseq=0", 1);
-	execv("/proc/self/exe", arguments);
+	execv(program_invocation_name, arguments);
 	bail_out("exec: %s", strerror(errno));
 }
 
