@@ -58,7 +58,7 @@ static const struct kind {
 	{ "shared", 4, 0, SHARED, "never" },
 	{ "file", 4, 0, FILE_SHARED, "never" },
 	{ "file-64K", 64, 0, FILE_SHARED, "never" },
-	{ "file-private", 4, 0, FILE_PRIVATE, "never" },
+	{ "text", 4, 0, FILE_PRIVATE, "never" },
 	{ "none", 4, 0, NOTHING, "never" },
 };
 
