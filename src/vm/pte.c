@@ -118,7 +118,7 @@ static __always_inline int for_entries(struct vm_area_struct *vma,
 				       unsigned long address, unsigned int nr,
 				       pte_fn_t fn, struct fill *fill)
 {
-	spinlock_t *lock;
+	spinlock_t *lock;	/* the table's */
 	pte_t *pte;
 	int err = 0;
 
@@ -276,7 +276,7 @@ static bool nothing_mapped(struct mm_struct *mm, unsigned long address,
 			   unsigned long size)
 {
 	unsigned long left = pmd_addr_end(address, address + size) - address;
-	spinlock_t *lock;
+	spinlock_t *lock;	/* the table's */
 	bool nothing;
 	pte_t *pte;
 
@@ -315,7 +315,7 @@ static void protect_block(struct mm_struct *mm, unsigned long address,
 			  pmd_t *pmdp)
 {
 #if ISLE_HAS_HUGE
-	spinlock_t *lock = pmd_lock(mm, pmdp);
+	spinlock_t *lock = pmd_lock(mm, pmdp);	/* the entry's */
 	pmd_t pmd = *pmdp;
 
 	if (pmd_leaf(pmd) && (pmd_write(pmd) || pmd_dirty(pmd)))
@@ -327,7 +327,7 @@ static void protect_block(struct mm_struct *mm, unsigned long address,
 static void protect_table(struct mm_struct *mm, unsigned long start,
 			  unsigned long end)
 {
-	spinlock_t *lock;
+	spinlock_t *lock;	/* the table's */
 	pte_t *pte;
 
 	pte = lock_entry(mm, start, &lock);
