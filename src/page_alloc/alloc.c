@@ -354,9 +354,36 @@ unsigned int isle_alloc_frames_bulk(struct isle *isle, gfp_t gfp, int nid,
 }
 EXPORT_SYMBOL_FOR_KUNIT(isle_alloc_frames_bulk);
 
+/*
+ * A frame off this CPU's list, as isle_alloc_frames() takes it, if processes may
+ * have one more of its zone. If not, another zone may do.
+ */
+static bool alloc_user_fast(struct isle *isle, gfp_t gfp, u32 *id)
+{
+	struct isle_zone *zone;
+
+	if (unlikely(gfp & (__GFP_THISNODE | ISLE_GFP_REFUSED) ||
+		     !isle_pcp_get(isle, gfp, 0, id)))
+		return false;
+	zone = isle_frame_zone(isle, isle_frame(isle, *id));
+	if (unlikely(!charge_user(zone, 0, 1))) {
+		isle_pcp_free_slow(zone, *id, 0);
+		return false;
+	}
+	isle_hand_out(isle, *id, gfp, ISLE_FRAME_USER, NULL);
+	return true;
+}
+
 unsigned int isle_alloc_user(struct isle *isle, gfp_t gfp, unsigned int order,
 			     unsigned int nr, u32 *ids)
 {
+	if (nr == 1 && !order && likely(alloc_user_fast(isle, gfp, ids))) {
+		if (unlikely(isle_watched()))
+			watch_alloc(isle, *ids, gfp, 0);
+		if (gfp & __GFP_ZERO)
+			clear_block(isle, *ids, 0);
+		return 1;
+	}
 	return alloc_many(isle, gfp, order, NUMA_NO_NODE,
 			  isle_gfp_migratetype(gfp), ISLE_ALLOC_USER, nr, ids);
 }

@@ -178,6 +178,12 @@ int isle_anon_write(struct isle_fault *fault)
 		break;
 	default:
 		err = isle_unshare(fault);
+		/*
+		 * The pages beside it are shared too, most likely. Written next,
+		 * an entry that is there has to go first.
+		 */
+		fault->first = fault->slot;
+		fault->last = fault->slot;
 	}
 	return err ?: isle_anon_map(fault, false);
 }

@@ -19,6 +19,7 @@ void isle_store_init(struct isle_store *store, struct isle *isle,
 		     enum isle_store_kind kind)
 {
 	xa_init_flags(&store->chunks, XA_FLAGS_ACCOUNT);
+	atomic_set(&store->left, 0);
 	store->isle = isle;
 	store->kind = kind;
 }
@@ -54,29 +55,47 @@ static void chunk_put(struct isle_chunk *chunk)
 		call_rcu(&chunk->rcu, chunk_free_rcu);
 }
 
+/* Find a chunk. @left: what still_there() is to be given. */
 static struct isle_chunk *chunk_get(struct isle_store *store,
-				    unsigned long index)
+				    unsigned long index, int *left)
 {
+	XA_STATE(xas, &store->chunks, index);
 	struct isle_chunk *chunk;
 
+	*left = atomic_read(&store->left);
+	smp_rmb(); /* pairs with chunk_left() */
 	rcu_read_lock();
-	chunk = xa_load(&store->chunks, index);
+	/* As xa_load(), which would lock once more. */
+	do {
+		chunk = xas_load(&xas);
+	} while (xas_retry(&xas, chunk));
 	if (chunk && !refcount_inc_not_zero(&chunk->ref))
 		chunk = NULL;
 	rcu_read_unlock();
 	return chunk;
 }
 
-/* Only who holds its lock takes a chunk out of a store. */
+/*
+ * Only who holds its lock takes a chunk out of a store, and counts that with the
+ * lock held. So when none left the store since before it was found, it is there.
+ */
 static bool still_there(struct isle_store *store, struct isle_chunk *chunk,
-			unsigned long index)
+			unsigned long index, int left)
 {
-	return likely(xa_load(&store->chunks, index) == chunk);
+	return likely(atomic_read(&store->left) == left) ||
+	       xa_load(&store->chunks, index) == chunk;
+}
+
+/* It is out of the store. */
+static void chunk_left(struct isle_store *store)
+{
+	smp_mb__before_atomic(); /* who sees the count does not find the chunk */
+	atomic_inc(&store->left);
 }
 
 /* Return: -EAGAIN for a chunk that left the store meanwhile. */
 static int lock_chunk(struct isle_store *store, struct isle_chunk *chunk,
-		      unsigned long index, unsigned int subclass)
+		      unsigned long index, int left, unsigned int subclass)
 {
 	int err;
 
@@ -85,26 +104,32 @@ static int lock_chunk(struct isle_store *store, struct isle_chunk *chunk,
 		chunk_put(chunk);
 		return err;
 	}
-	if (still_there(store, chunk, index))
+	if (still_there(store, chunk, index, left))
 		return 0;
 	isle_chunk_unlock(chunk);
 	return -EAGAIN;
 }
 
-struct isle_chunk *isle_chunk_lock(struct isle_store *store, pgoff_t pgoff,
-				   unsigned int subclass)
+static __always_inline struct isle_chunk *
+find_and_lock(struct isle_store *store, pgoff_t pgoff, unsigned int subclass)
 {
 	struct isle_chunk *chunk;
-	int err;
+	int err, left;
 
 	do {
-		chunk = chunk_get(store, isle_chunk_index(pgoff));
+		chunk = chunk_get(store, isle_chunk_index(pgoff), &left);
 		if (!chunk)
 			return NULL;
-		err = lock_chunk(store, chunk, isle_chunk_index(pgoff),
+		err = lock_chunk(store, chunk, isle_chunk_index(pgoff), left,
 				 subclass);
 	} while (err == -EAGAIN);
 	return err ? ERR_PTR(err) : chunk;
+}
+
+struct isle_chunk *isle_chunk_lock(struct isle_store *store, pgoff_t pgoff,
+				   unsigned int subclass)
+{
+	return find_and_lock(store, pgoff, subclass);
 }
 
 static int chunk_create(struct isle_store *store, unsigned long index)
@@ -128,7 +153,7 @@ struct isle_chunk *isle_chunk_lock_create(struct isle_store *store,
 	int err;
 
 	for (;;) {
-		chunk = isle_chunk_lock(store, pgoff, subclass);
+		chunk = find_and_lock(store, pgoff, subclass);
 		if (likely(chunk))
 			return chunk;
 		err = chunk_create(store, isle_chunk_index(pgoff));
@@ -142,15 +167,16 @@ struct isle_chunk *isle_chunk_lock_next(struct isle_store *store,
 					unsigned long last)
 {
 	struct isle_chunk *chunk;
+	int left;
 
 	for (;;) {
 		if (!xa_find(&store->chunks, index, last, XA_PRESENT))
 			return NULL;
-		chunk = chunk_get(store, *index);
+		chunk = chunk_get(store, *index, &left);
 		if (!chunk)
 			continue;
 		mutex_lock(&chunk->lock);
-		if (still_there(store, chunk, *index))
+		if (still_there(store, chunk, *index, left))
 			return chunk;
 		isle_chunk_unlock(chunk);
 	}
@@ -160,18 +186,19 @@ struct isle_chunk *isle_chunk_trylock_next(struct isle_store *store,
 					   unsigned long *index)
 {
 	struct isle_chunk *chunk;
+	int left;
 
 	for (;; ++*index) {
 		if (!xa_find(&store->chunks, index, ULONG_MAX, XA_PRESENT))
 			return NULL;
-		chunk = chunk_get(store, *index);
+		chunk = chunk_get(store, *index, &left);
 		if (!chunk)
 			continue;
 		if (!mutex_trylock(&chunk->lock)) {
 			chunk_put(chunk);
 			continue;
 		}
-		if (still_there(store, chunk, *index))
+		if (still_there(store, chunk, *index, left))
 			return chunk;
 		isle_chunk_unlock(chunk);
 	}
@@ -260,6 +287,7 @@ int isle_chunk_own(struct isle_store *store, struct isle_chunk **chunk,
 	refcount_inc(&own->ref);
 	/* In place of an entry that is there: takes no memory. */
 	xa_store(&store->chunks, index, own, 0);
+	chunk_left(store);
 	old->sharers--;
 	chunk_put(old);
 	isle_chunk_unlock(old);
@@ -329,6 +357,7 @@ unsigned int isle_chunk_remove(struct isle_store *store,
 	if (!isle_chunk_is_shared(chunk))
 		isle_chunk_free(store, chunk, 0, ISLE_CHUNK_SLOTS - 1);
 	xa_erase(&store->chunks, index);
+	chunk_left(store);
 	chunk->sharers--;
 	chunk_put(chunk);
 	return nr;

@@ -72,11 +72,13 @@ struct isle_chunk {
 /**
  * struct isle_store - frames by page offset
  * @chunks: by page offset >> ISLE_CHUNK_ORDER
+ * @left: how often a chunk left it, or another took its place
  * @isle: whose frames
  * @kind: enum isle_store_kind
  */
 struct isle_store {
 	struct xarray chunks;
+	atomic_t left;
 	struct isle *isle;
 	enum isle_store_kind kind;
 };
@@ -108,6 +110,12 @@ void isle_store_init(struct isle_store *store, struct isle *isle,
  */
 unsigned long isle_store_destroy(struct isle_store *store);
 
+/* Whether there is no chunk at all: then no look-up is needed. */
+static inline bool isle_store_is_empty(const struct isle_store *store)
+{
+	return xa_empty(&store->chunks);
+}
+
 /**
  * isle_store_has_chunk - whether there is a chunk, without a look inside
  * @store: the store
@@ -116,7 +124,8 @@ unsigned long isle_store_destroy(struct isle_store *store);
 static inline bool isle_store_has_chunk(struct isle_store *store,
 					pgoff_t pgoff)
 {
-	return xa_load(&store->chunks, isle_chunk_index(pgoff));
+	return !isle_store_is_empty(store) &&
+	       xa_load(&store->chunks, isle_chunk_index(pgoff));
 }
 
 /**

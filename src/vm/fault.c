@@ -35,7 +35,7 @@ static int fault_lock(struct isle_fault *fault, bool write)
 	fault->under = NULL;
 	if (!fault->layer)
 		return 0;
-	if (write) {
+	if (write && isle_chunk_is_shared(fault->chunk)) {
 		err = isle_chunk_own(&fault->layer->store, &fault->chunk,
 				     isle_chunk_index(fault->pgoff));
 		if (err) {
@@ -43,6 +43,8 @@ static int fault_lock(struct isle_fault *fault, bool write)
 			return err;
 		}
 	}
+	if (isle_store_is_empty(object))
+		return 0;
 	fault->under = isle_chunk_lock(object, fault->pgoff, 0);
 	if (!IS_ERR(fault->under))
 		return 0;
@@ -59,6 +61,11 @@ static void fault_window(struct isle_fault *fault, unsigned long address,
 	unsigned long start = ALIGN_DOWN(address, size);
 	unsigned long before, after;
 
+	if (around == 1) {
+		fault->first = fault->slot;
+		fault->last = fault->slot;
+		return;
+	}
 	before = min(address - start, address - vma->vm_start) >> PAGE_SHIFT;
 	after = min(start + size - address, vma->vm_end - address) >>
 		PAGE_SHIFT;

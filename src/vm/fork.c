@@ -6,8 +6,8 @@
  *
  * The core hands over one VMA at a time and takes no error. So whatever can't
  * be shared poisons the child's layer: it may be killed, it never sees a wrong
- * value. The parent's entries go in any case: after MADV_KEEPONFORK the core
- * would copy them into the child.
+ * value. The parent's entries lose the permission to write; after MADV_KEEPONFORK
+ * they go, or the core would copy them into the child.
  */
 
 #include <linux/sched.h>
@@ -167,6 +167,7 @@ static long share_range(struct isle_layer *child, struct isle_layer *parent,
 void isle_fork(struct vm_area_struct *vma, struct isle_layer *parent)
 {
 	pgoff_t first = vma->vm_pgoff, last = isle_vma_last(vma);
+	struct vm_area_struct *vma_of_parent;
 	struct isle_layer *child;
 	long shared = -ENOMEM;
 
@@ -179,8 +180,11 @@ void isle_fork(struct vm_area_struct *vma, struct isle_layer *parent)
 		if (shared < 0)
 			child->poisoned = true;
 	}
-	isle_zap_layer(parent, find_vma(parent->mm, vma->vm_start), first,
-		       last);
+	vma_of_parent = find_vma(parent->mm, vma->vm_start);
+	if (vma->vm_flags & VM_WIPEONFORK)
+		isle_protect_layer(parent, vma_of_parent, first, last);
+	else
+		isle_zap_layer(parent, vma_of_parent, first, last);
 	trace_fork(vma->vm_start, first, vma_pages(vma), max(shared, 0L),
 		   min(shared, 0L));
 }

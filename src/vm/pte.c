@@ -5,6 +5,9 @@
  * mm/huge_memory.c.
  */
 
+#include <linux/mm.h>
+#include <linux/mm_inline.h>
+#include <linux/mmu_notifier.h>
 #include <linux/pagemap.h>
 #include <linux/pgtable.h>
 
@@ -39,7 +42,60 @@ static pgprot_t entry_prot(struct vm_area_struct *vma, bool writable)
 	return pte_pgprot(pte);
 }
 
-static int fill_entry(pte_t *ptep, unsigned long address, void *data)
+/* The entry for the 2 MB around an address, or NULL if there is no table for it. */
+static pmd_t *find_pmd(struct mm_struct *mm, unsigned long address)
+{
+	pgd_t *pgd = pgd_offset(mm, address);
+	p4d_t *p4d;
+	pud_t *pud;
+
+	if (pgd_none(*pgd))
+		return NULL;
+	p4d = p4d_offset(pgd, address);
+	if (p4d_none(*p4d))
+		return NULL;
+	pud = pud_offset(p4d, address);
+	if (pud_none(*pud))
+		return NULL;
+	return pmd_offset(pud, address);
+}
+
+/*
+ * The entry of a page, with its table locked, or NULL if there is no table.
+ * Counterpart: pte_offset_map_lock(), whose parts are not exported. The caller
+ * holds the mmap or VMA lock, for which the tables above stay; the last one may
+ * go for it is empty (MADV_DONTNEED in a shared mapping, from 6.14 on), after a
+ * grace period.
+ */
+static pte_t *lock_entry(struct mm_struct *mm, unsigned long address,
+			 spinlock_t **lock)
+{
+	pmd_t *pmdp = find_pmd(mm, address), pmd;
+
+	if (!pmdp)
+		return NULL;
+	rcu_read_lock();
+	pmd = READ_ONCE(*pmdp);
+	if (unlikely(pmd_none(pmd) || pmd_leaf(pmd)))
+		goto none;
+	*lock = pte_lockptr(mm, &pmd);
+	spin_lock(*lock);
+	if (likely(pmd_same(pmd, READ_ONCE(*pmdp))))
+		return pte_offset_kernel(&pmd, address);
+	spin_unlock(*lock);
+none:
+	rcu_read_unlock();
+	return NULL;
+}
+
+static void unlock_entry(spinlock_t *lock)
+{
+	spin_unlock(lock);
+	rcu_read_unlock();
+}
+
+static __always_inline int fill_entry(pte_t *ptep, unsigned long address,
+				      void *data)
 {
 	struct fill *fill = data;
 	u32 id = *fill->ids;
@@ -53,14 +109,29 @@ static int fill_entry(pte_t *ptep, unsigned long address, void *data)
 	return 0;
 }
 
-static int fill_entries(struct vm_area_struct *vma, unsigned long address,
-			unsigned int nr, struct fill *fill)
+/*
+ * Call a function for each of some entries in one page table, which
+ * apply_to_page_range() makes if it is not there. Inlined, so that it is a direct
+ * call elsewhere. Return: how many were filled, or an errno.
+ */
+static __always_inline int for_entries(struct vm_area_struct *vma,
+				       unsigned long address, unsigned int nr,
+				       pte_fn_t fn, struct fill *fill)
 {
-	int err;
+	spinlock_t *lock;	/* the table's */
+	pte_t *pte;
+	int err = 0;
 
-	err = apply_to_page_range(vma->vm_mm, address,
-				  (unsigned long)nr << PAGE_SHIFT, fill_entry,
-				  fill);
+	pte = lock_entry(vma->vm_mm, address, &lock);
+	if (unlikely(!pte)) {
+		err = apply_to_page_range(vma->vm_mm, address,
+					  (unsigned long)nr << PAGE_SHIFT, fn,
+					  fill);
+		return err ?: fill->filled;
+	}
+	for (; nr && !err; nr--, pte++, address += PAGE_SIZE)
+		err = fn(pte, address, fill);
+	unlock_entry(lock);
 	return err ?: fill->filled;
 }
 
@@ -76,7 +147,7 @@ int isle_map_frames(struct vm_area_struct *vma, unsigned long address,
 		.prot	= entry_prot(vma, writable),
 	};
 
-	return fill_entries(vma, address, nr, &fill);
+	return for_entries(vma, address, nr, fill_entry, &fill);
 }
 
 int isle_map_frame_repeatedly(struct vm_area_struct *vma,
@@ -91,7 +162,7 @@ int isle_map_frame_repeatedly(struct vm_area_struct *vma,
 		.prot	= entry_prot(vma, false),
 	};
 
-	return fill_entries(vma, address, nr, &fill);
+	return for_entries(vma, address, nr, fill_entry, &fill);
 }
 
 /* Return: how many of up to INSERT_BATCH pages went in, or an errno. */
@@ -148,24 +219,33 @@ static int raise_entry(pte_t *ptep, unsigned long address, void *data)
 	if (WARN_ON_ONCE(pte_pfn(pte) !=
 			 isle_id_to_pfn(fill->isle, *fill->ids)))
 		return -EFAULT;
+	fill->ids += fill->step;
+	if (pte_write(pte))
+		return 0;
+	fill->filled++;
 	pte = pte_mkdirty(isle_pte_mkwrite(pte_mkyoung(pte)));
 	set_pte_at(fill->mm, address, ptep, pte);
 	return 0;
 }
 
-int isle_make_writable(struct vm_area_struct *vma, unsigned long address,
-		       struct isle *isle, u32 id)
+int isle_raise_frames(struct vm_area_struct *vma, unsigned long address,
+		      struct isle *isle, const u32 *ids, unsigned int nr)
 {
 	struct fill fill = {
 		.mm	= vma->vm_mm,
 		.isle	= isle,
-		.ids	= &id,
-		.step	= 0,
+		.ids	= ids,
+		.step	= 1,
 		.prot	= entry_prot(vma, true),
 	};
 
-	return apply_to_page_range(vma->vm_mm, address, PAGE_SIZE, raise_entry,
-				   &fill);
+	return for_entries(vma, address, nr, raise_entry, &fill);
+}
+
+int isle_make_writable(struct vm_area_struct *vma, unsigned long address,
+		       struct isle *isle, u32 id)
+{
+	return min(isle_raise_frames(vma, address, isle, &id, 1), 0);
 }
 
 enum isle_pmd isle_pmd_state(const pmd_t *pmdp)
@@ -188,34 +268,143 @@ int isle_map_block(struct vm_fault *vmf, struct isle *isle, u32 id,
 	return ret == VM_FAULT_NOPAGE ? 0 : -ENOMEM;
 }
 
-static void zap_part(struct vm_area_struct *vma, pgoff_t first, pgoff_t last)
+/*
+ * Nothing is mapped in a range, and no TLB has anything of it either: not while
+ * somebody who emptied entries has yet to flush.
+ */
+static bool nothing_mapped(struct mm_struct *mm, unsigned long address,
+			   unsigned long size)
 {
-	unsigned long start, size;
+	unsigned long left = pmd_addr_end(address, address + size) - address;
+	spinlock_t *lock;	/* the table's */
+	bool nothing;
+	pte_t *pte;
 
-	first = max(first, vma->vm_pgoff);
-	last = min(last, isle_vma_last(vma));
-	if (first > last)
-		return;
-	start = vma->vm_start + ((first - vma->vm_pgoff) << PAGE_SHIFT);
-	size = (last - first + 1) << PAGE_SHIFT;
-	isle_zap_special(vma, start, size);
+	if (left < size)
+		return false;
+	pte = lock_entry(mm, address, &lock);
+	if (!pte)
+		return false;
+	while (left && pte_none(ptep_get(pte))) {
+		left -= PAGE_SIZE;
+		pte++;
+	}
+	nothing = !left && !mm_tlb_flush_pending(mm);
+	unlock_entry(lock);
+	return nothing;
 }
 
-void isle_zap_layer(struct isle_layer *layer, struct vm_area_struct *vma,
-		    pgoff_t first, pgoff_t last)
+static void zap_range(struct vm_area_struct *vma, unsigned long start,
+		      unsigned long size)
+{
+	if (!nothing_mapped(vma->vm_mm, start, size))
+		isle_zap_special(vma, start, size);
+}
+
+/* Also what mprotect() took the permission from: it gives it back if dirty. */
+static void protect_entry(struct mm_struct *mm, unsigned long address,
+			  pte_t *ptep)
+{
+	pte_t pte = ptep_get(ptep);
+
+	if (pte_write(pte) || pte_dirty(pte))
+		set_pte_at(mm, address, ptep, pte_wrprotect(pte_mkclean(pte)));
+}
+
+static void protect_block(struct mm_struct *mm, unsigned long address,
+			  pmd_t *pmdp)
+{
+#if ISLE_HAS_HUGE
+	spinlock_t *lock = pmd_lock(mm, pmdp);	/* the entry's */
+	pmd_t pmd = *pmdp;
+
+	if (pmd_leaf(pmd) && (pmd_write(pmd) || pmd_dirty(pmd)))
+		set_pmd_at(mm, address, pmdp, pmd_wrprotect(pmd_mkclean(pmd)));
+	spin_unlock(lock);
+#endif
+}
+
+static void protect_table(struct mm_struct *mm, unsigned long start,
+			  unsigned long end)
+{
+	spinlock_t *lock;	/* the table's */
+	pte_t *pte;
+
+	pte = lock_entry(mm, start, &lock);
+	if (!pte)
+		return;
+	for (; start < end; start += PAGE_SIZE, pte++)
+		protect_entry(mm, start, pte);
+	unlock_entry(lock);
+}
+
+static void protect_range(struct vm_area_struct *vma, unsigned long start,
+			  unsigned long size)
+{
+	unsigned long end = start + size, next;
+	struct mm_struct *mm = vma->vm_mm;
+
+	/* Whoever maps what we map has to be told, and only a zap does that. */
+	if (mm_has_notifiers(mm)) {
+		zap_range(vma, start, size);
+		return;
+	}
+	for (; start < end; start = next) {
+		pmd_t *pmd = find_pmd(mm, start);
+
+		next = pmd_addr_end(start, end);
+		if (!pmd)
+			continue;
+		if (isle_pmd_state(pmd) > ISLE_PMD_TABLE)
+			protect_block(mm, start & PMD_MASK, pmd);
+		else
+			protect_table(mm, start, next);
+		cond_resched();
+	}
+}
+
+typedef void (*range_fn)(struct vm_area_struct *vma, unsigned long start,
+			 unsigned long size);
+
+static void for_part(struct vm_area_struct *vma, pgoff_t first, pgoff_t last,
+		     range_fn fn)
+{
+	first = max(first, vma->vm_pgoff);
+	last = min(last, isle_vma_last(vma));
+	if (first <= last)
+		fn(vma, vma->vm_start + ((first - vma->vm_pgoff) << PAGE_SHIFT),
+		   (last - first + 1) << PAGE_SHIFT);
+}
+
+/* Call a function for what a layer has of a range in each VMA. */
+static __always_inline void for_layer(struct isle_layer *layer,
+				      struct vm_area_struct *vma, pgoff_t first,
+				      pgoff_t last, range_fn fn)
 {
 	struct address_space *mapping;
 
 	if (vma && refcount_read(&layer->mapping.vmas) == 1) {
-		zap_part(vma, first, last);
+		for_part(vma, first, last, fn);
 		return;
 	}
 	mapping = isle_object_mapping(layer->mapping.opener->object);
 	i_mmap_lock_read(mapping);
 	for (vma = isle_rmap_first(layer, first, last); vma;
 	     vma = isle_rmap_next(layer, vma, first, last))
-		zap_part(vma, first, last);
+		for_part(vma, first, last, fn);
 	i_mmap_unlock_read(mapping);
+}
+
+void isle_zap_layer(struct isle_layer *layer, struct vm_area_struct *vma,
+		    pgoff_t first, pgoff_t last)
+{
+	for_layer(layer, vma, first, last, zap_range);
+}
+
+void isle_protect_layer(struct isle_layer *layer, struct vm_area_struct *vma,
+			pgoff_t first, pgoff_t last)
+{
+	for_layer(layer, vma, first, last, protect_range);
 }
 
 void isle_zap_page(struct vm_area_struct *vma, unsigned long address)

@@ -3,8 +3,9 @@
  * Page table entries. Only pte.c writes them.
  *
  * Private entries are special: the core sees no page behind them. They are
- * only ever filled, or raised in permission, in place; anything else is a zap,
- * which flushes TLBs before it returns. An entry that is not writable is
+ * only ever filled, or raised in permission, in place, and by fork, which flushes
+ * TLBs afterwards, lowered; anything else is a zap, which flushes them before it
+ * returns. An entry that is not writable is
  * clean, as mprotect() makes dirty entries writable without asking.
  */
 #ifndef _ISLE_PTE_H
@@ -71,6 +72,19 @@ int isle_map_pages(struct vm_area_struct *vma, unsigned long address,
 int isle_make_writable(struct vm_area_struct *vma, unsigned long address,
 		       struct isle *isle, u32 id);
 
+/**
+ * isle_raise_frames - let frames be written without a fault
+ * @vma: the VMA
+ * @address: of the first entry
+ * @isle: the instance
+ * @ids: frames, one an entry, which maps it or is empty
+ * @nr: entries, all in one page table
+ *
+ * Return: how many could not be written before, or -ENOMEM.
+ */
+int isle_raise_frames(struct vm_area_struct *vma, unsigned long address,
+		      struct isle *isle, const u32 *ids, unsigned int nr);
+
 /* What an entry for 2 MB has; protected by the chunk's lock. */
 enum isle_pmd {
 	ISLE_PMD_NONE,
@@ -105,6 +119,20 @@ int isle_map_block(struct vm_fault *vmf, struct isle *isle, u32 id,
  */
 void isle_zap_layer(struct isle_layer *layer, struct vm_area_struct *vma,
 		    pgoff_t first, pgoff_t last);
+
+/**
+ * isle_protect_layer - for fork: let a layer's frames be written by faults only
+ * @layer: the parent's layer
+ * @vma: the VMA, if the layer has just one and it is at hand
+ * @first: the first page offset
+ * @last: the last page offset
+ *
+ * The caller is in ->open of a child's VMA. Then no TLB has to be flushed here:
+ * the core does that for the parent's own memory, at the end of dup_mmap() and
+ * before it lets go of the parent's mmap lock or lets the child run.
+ */
+void isle_protect_layer(struct isle_layer *layer, struct vm_area_struct *vma,
+			pgoff_t first, pgoff_t last);
 
 /**
  * isle_zap_page - empty an entry of a VMA with special ones

@@ -61,6 +61,20 @@ int isle_unshare(struct isle_fault *fault)
 	return 0;
 }
 
+static int kind_of(const struct isle_fault *fault, unsigned int slot)
+{
+	return isle_slot_kind(fault, slot);
+}
+
+static int raise_own(struct isle_fault *fault, int kind, unsigned int slot,
+		     unsigned int nr)
+{
+	if (kind != ISLE_SLOT_OWN)
+		return 0;
+	return isle_raise_frames(fault->vma, isle_slot_address(fault, slot),
+				 fault->isle, fault->chunk->slot + slot, nr);
+}
+
 int isle_wp(struct isle_fault *fault)
 {
 	u32 id = fault->chunk->slot[fault->slot];
@@ -72,14 +86,12 @@ int isle_wp(struct isle_fault *fault)
 	case ISLE_SLOT_OWN:
 		isle_fault_did(fault, ISLE_FAULT_REUSE);
 		trace_cow_of(fault, id, id);
-		break;
+		return isle_map_runs(fault, kind_of, raise_own);
 	default:
 		err = isle_unshare(fault);
-		if (err)
-			return err;
+		return err ?: isle_make_writable(fault->vma,
+						 isle_slot_address(fault, fault->slot),
+						 fault->isle,
+						 fault->chunk->slot[fault->slot]);
 	}
-	return isle_make_writable(fault->vma,
-				  isle_slot_address(fault, fault->slot),
-				  fault->isle,
-				  fault->chunk->slot[fault->slot]);
 }

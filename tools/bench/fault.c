@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What a page costs to touch, read, fork, copy and unmap: isle's memory and the
- * kernel's, in turns.
+ * kernel's, in turns. "unmap" is of what was touched, "drop" of what was forked and
+ * written by both sides as well.
  *
  * usage: fault [MEGABYTES]
  *
@@ -11,8 +12,11 @@
  * shift=0 a nanosecond is a guest instruction.
  *
  * Kinds: private memory that a fault fills by 4 KB, by 64 KB (isle's
- * fault_around_kb, the kernel's mTHP) and by 2 MB (isle's huge=, THP), and shared
- * memory (a mapping of isle, and of tmpfs) by 4 KB.
+ * fault_around_kb, the kernel's mTHP) and by 2 MB (isle's huge=, THP), shared
+ * memory (a mapping of isle, and of tmpfs) by 4 KB, and a file in memory: a mapping
+ * of isle bound to a file whose pages isle has, and of the same file on tmpfs, for
+ * reading, by 4 KB and by 64 KB (the kernel's fault_around_bytes). "none" is the
+ * fork of a process that has none of these.
  */
 
 #include <err.h>
@@ -21,33 +25,41 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include <isle.h>
+
 enum { ROUNDS = 5, PAGE = 4096, HUGE = 2 << 20 };
 enum { ISLE, KERNEL, PEERS };
-enum { TOUCH, READ, FORK, COPY, REUSE, UNMAP, PHASES };
+enum { TOUCH, READ, FORK, COPY, REUSE, UNMAP, DROP, PHASES };
 
 static const char *const peer_name[PEERS] = { "isle", "kernel" };
 static const char *const phase_name[PHASES] = {
-	"touch", "read", "fork", "copy", "reuse", "unmap"
+	"touch", "read", "fork", "copy", "reuse", "unmap", "drop"
 };
 
-enum { KINDS = 4, PAGE_SIZES = 2 };
+enum { KINDS = 8, PAGE_SIZES = 2 };
+enum { PRIVATE, SHARED, FILE_SHARED, FILE_PRIVATE, NOTHING };
 
 static const struct kind {
 	const char *name;
 	int around_kb;		/* fault_around_kb= of isle */
 	int thp_kb;		/* of the kernel; 0: none */
-	int shared;
+	int memory;
 	const char *huge;	/* huge= of isle */
 } kinds[KINDS] = {
-	{ "4K", 4, 0, 0, "never" },
-	{ "64K", 64, 64, 0, "never" },
-	{ "2M", 64, 2048, 0, "always" },
-	{ "shared", 4, 0, 1, "never" },
+	{ "4K", 4, 0, PRIVATE, "never" },
+	{ "64K", 64, 64, PRIVATE, "never" },
+	{ "2M", 64, 2048, PRIVATE, "always" },
+	{ "shared", 4, 0, SHARED, "never" },
+	{ "file", 4, 0, FILE_SHARED, "never" },
+	{ "file-64K", 64, 0, FILE_SHARED, "never" },
+	{ "text", 4, 0, FILE_PRIVATE, "never" },
+	{ "none", 4, 0, NOTHING, "never" },
 };
 
 static unsigned long samples[KINDS][PEERS][PHASES][ROUNDS];
@@ -86,12 +98,15 @@ static void set_thp(int kb)
 	}
 }
 
+/* isle's for all it maps, the kernel's for files. */
 static void set_fault_around(int kb)
 {
 	char text[16];
 
 	snprintf(text, sizeof(text), "%d", kb);
 	write_file("/sys/module/isle/parameters/fault_around_kb", text);
+	snprintf(text, sizeof(text), "%d", kb * 1024);
+	write_file("/sys/kernel/debug/fault_around_bytes", text);
 }
 
 static void set_huge(const char *huge)
@@ -99,24 +114,77 @@ static void set_huge(const char *huge)
 	write_file("/sys/module/isle/parameters/huge", huge);
 }
 
+static int is_file(const struct kind *kind)
+{
+	return kind->memory == FILE_SHARED || kind->memory == FILE_PRIVATE;
+}
+
+static int open_tmpfs(void)
+{
+	int fd = memfd_create("bench", 0);
+
+	if (fd < 0 || ftruncate(fd, size))
+		err(1, "no file on tmpfs");
+	return fd;
+}
+
+/* A file of which every page is in memory. */
+static int open_file(void)
+{
+	static char block[1 << 16];
+	int fd = open_tmpfs();
+	size_t i;
+
+	memset(block, 1, sizeof(block));
+	for (i = 0; i < size; i += sizeof(block)) {
+		if (pwrite(fd, block, sizeof(block), i) != sizeof(block))
+			err(1, "write to a file on tmpfs");
+	}
+	return fd;
+}
+
+/* Bound to the file, and all of it read. */
+static int bind_file(int file)
+{
+	struct isle_setup setup = { .kind = ISLE_SETUP_FILE, .fd = file };
+	int fd = open("/dev/isle", O_RDWR);
+	volatile char *p;
+	size_t i;
+
+	if (fd < 0 || ioctl(fd, ISLE_IOC_SETUP, &setup))
+		err(1, "no mapping of a file");
+	p = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+	if (p == MAP_FAILED)
+		err(1, "mmap");
+	for (i = 0; i < size; i += PAGE) {
+		if (!p[i])
+			errx(1, "not what is in the file");
+	}
+	munmap((void *)p, size);
+	close(file);
+	return fd;
+}
+
 static int open_memory(int peer, const struct kind *kind)
 {
 	int fd = -1;
 
+	if (is_file(kind))
+		return peer == ISLE ? bind_file(open_file()) : open_file();
 	if (peer == ISLE)
 		fd = open("/dev/isle", O_RDWR);
-	else if (kind->shared)
-		fd = memfd_create("bench", 0);
-	if (fd < 0 && (peer == ISLE || kind->shared))
-		err(1, "no memory of %s", peer_name[peer]);
-	if (peer == KERNEL && kind->shared && ftruncate(fd, size))
-		err(1, "ftruncate");
+	else if (kind->memory == SHARED)
+		fd = open_tmpfs();
+	if (fd < 0 && peer == ISLE)
+		err(1, "/dev/isle");
 	return fd;
 }
 
 static char *map(int fd, const struct kind *kind)
 {
-	int flags = kind->shared ? MAP_SHARED : MAP_PRIVATE;
+	int shared = kind->memory == SHARED || kind->memory == FILE_SHARED;
+	int prot = is_file(kind) ? PROT_READ : PROT_READ | PROT_WRITE;
+	int flags = shared ? MAP_SHARED : MAP_PRIVATE;
 	uintptr_t start;
 	char *p;
 
@@ -129,8 +197,7 @@ static char *map(int fd, const struct kind *kind)
 	munmap(p, size + HUGE);
 	if (fd < 0)
 		flags |= MAP_ANONYMOUS;
-	p = mmap((void *)start, size, PROT_READ | PROT_WRITE,
-		 flags | MAP_FIXED_NOREPLACE, fd, 0);
+	p = mmap((void *)start, size, prot, flags | MAP_FIXED_NOREPLACE, fd, 0);
 	if (p == MAP_FAILED)
 		err(1, "mmap of %zu bytes", size);
 	return p;
@@ -163,6 +230,19 @@ static unsigned long unmap(char *p)
 	if (munmap(p, size))
 		err(1, "munmap");
 	return now() - start;
+}
+
+static unsigned long fork_alone(void)
+{
+	unsigned long start = now(), ns;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(0);
+	ns = now() - start;
+	if (pid < 0 || waitpid(pid, NULL, 0) != pid)
+		err(1, "fork");
+	return ns;
 }
 
 /*
@@ -199,24 +279,42 @@ static void fork_and_copy(char *p, unsigned long *ns)
 	ns[REUSE] = write_all(p);
 }
 
+static void close_memory(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
 static void run_round(int peer, const struct kind *kind,
 		      unsigned long ns[PHASES])
 {
-	int fd = open_memory(peer, kind);
-	char *p = map(fd, kind);
+	int fd;
+	char *p;
 
+	if (kind->memory == NOTHING) {
+		ns[FORK] = fork_alone();
+		return;
+	}
+	fd = open_memory(peer, kind);
+	p = map(fd, kind);
 	ns[READ] = read_all(p);
-	munmap(p, size);
-	if (fd >= 0)
-		close(fd);
+	ns[UNMAP] = unmap(p);
+	close_memory(fd);
+	if (is_file(kind))
+		return;
 	fd = open_memory(peer, kind);
 	p = map(fd, kind);
 	ns[TOUCH] = write_all(p);
-	if (!kind->shared)
-		fork_and_copy(p, ns);
 	ns[UNMAP] = unmap(p);
-	if (fd >= 0)
-		close(fd);
+	close_memory(fd);
+	if (kind->memory != PRIVATE)
+		return;
+	fd = open_memory(peer, kind);
+	p = map(fd, kind);
+	write_all(p);
+	fork_and_copy(p, ns);
+	ns[DROP] = unmap(p);
+	close_memory(fd);
 }
 
 static void run_kind(int nr)

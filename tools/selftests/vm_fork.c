@@ -79,7 +79,8 @@ static int looks_later(void *argument)
 	       wrong(later->family.base, later->family.pages, 1);
 }
 
-static void parent_writes(int fd)
+/* @protected: as it is protected while it forks, and no longer when it writes. */
+static void parent_writes(int fd, bool protected)
 {
 	struct later later = { .family = { .pages = PAGES } };
 	char *p = map_private(fd, PAGES * PAGE);
@@ -90,16 +91,20 @@ static void parent_writes(int fd)
 	fill(p, PAGES, 1);
 	if (pipe(later.wait))
 		bail_out("pipe: %s", strerror(errno));
+	if (protected)
+		mprotect(p, PAGES * PAGE, PROT_READ);
 	fflush(stdout);
 	pid = fork();
 	if (!pid)
 		_exit(looks_later(&later));
+	mprotect(p, PAGES * PAGE, PROT_READ | PROT_WRITE);
 	fill(p, PAGES, 2);
 	close(later.wait[0]);
 	close(later.wait[1]);
 	waitpid(pid, &status, 0);
 	check(WIFEXITED(status) && !WEXITSTATUS(status),
-	      "a child does not see what the parent writes later");
+	      "a child does not see what the parent writes later%s",
+	      protected ? ", to what it had protected" : "");
 	check(!wrong(p, PAGES, 2), "the parent does");
 	munmap(p, PAGES * PAGE);
 }
@@ -370,7 +375,8 @@ int main(void)
 
 	apart(fd);
 	apart(by_page);
-	parent_writes(fd);
+	parent_writes(fd, false);
+	parent_writes(fd, true);
 	reuse(fd);
 	never_written(fd);
 	in_pieces(fd);

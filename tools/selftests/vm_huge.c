@@ -132,6 +132,7 @@ static void read_only_first(void)
 	unsigned long huge;
 
 	fill(p, SLOTS, 1);
+	madvise(p, HUGE, MADV_KEEPONFORK);	/* then a fork unmaps it */
 	child(nothing, NULL);
 	mprotect(p, HUGE, PROT_READ);
 	huge = opener(fd).faults_huge;
