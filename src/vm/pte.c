@@ -168,6 +168,25 @@ int isle_make_writable(struct vm_area_struct *vma, unsigned long address,
 				   &fill);
 }
 
+/* An entry that went meanwhile is for the core to fault in again. */
+static int raise_mapped(pte_t *ptep, unsigned long address, void *data)
+{
+	return pte_none(ptep_get(ptep)) ? 0 : raise_entry(ptep, address, data);
+}
+
+int isle_raise_entry(struct vm_area_struct *vma, unsigned long address,
+		     const struct isle *isle, u32 id)
+{
+	struct fill fill = {
+		.mm	= vma->vm_mm,
+		.isle	= isle,
+		.ids	= &id,
+	};
+
+	return apply_to_page_range(vma->vm_mm, address, PAGE_SIZE,
+				   raise_mapped, &fill);
+}
+
 enum isle_pmd isle_pmd_state(const pmd_t *pmdp)
 {
 	pmd_t pmd = READ_ONCE(*pmdp);
@@ -216,11 +235,6 @@ void isle_zap_layer(struct isle_layer *layer, struct vm_area_struct *vma,
 	     vma = isle_rmap_next(layer, vma, first, last))
 		zap_part(vma, first, last);
 	i_mmap_unlock_read(mapping);
-}
-
-void isle_zap_page(struct vm_area_struct *vma, unsigned long address)
-{
-	isle_zap_special(vma, address & PAGE_MASK, PAGE_SIZE);
 }
 
 void isle_unmap_object(struct isle_object *object, pgoff_t first,
