@@ -177,8 +177,8 @@ static unsigned long fault_pfn(const struct isle_fault *fault)
 
 /*
  * Read a page of the file with the mmap or VMA lock dropped: it may take long.
- * Counterpart: maybe_unlock_mmap_for_io(). ->page_mkwrite() and
- * ->pfn_mkwrite() can't. Return: whether it was done, and the core must fault again.
+ * Counterpart: maybe_unlock_mmap_for_io(). ->page_mkwrite() and ->pfn_mkwrite()
+ * can't. Return: whether it was done, and the core must fault again.
  */
 static bool read_unlocked(struct vm_fault *vmf, const struct isle_fault *fault)
 {

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * A file whose reads take as long as a test wants: on a FUSE that is served by a
- * thread of the test's own, which keeps the answer back. What is read with
- * O_DIRECT goes straight into the caller's pages, which are pinned meanwhile.
+ * child of the test's, which keeps the answer back. What is read with O_DIRECT goes
+ * straight into the caller's pages, which are pinned meanwhile. A process that ends
+ * in such a read needs somebody else to end it: so not a thread, and it dies with
+ * the test.
  */
 #ifndef _HELD_FILE_H
 #define _HELD_FILE_H
 
 #include <linux/fuse.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 
@@ -21,12 +24,23 @@ static struct held_file {
 	char path[128];
 	int device;
 	int file;
-	pthread_t server;
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	bool asked;
-	bool let_go;
+	pid_t server;
+	struct held_state {
+		bool asked;
+		bool let_go;
+	} *state;	/* of both processes */
 } held;
+
+static inline void held_set(bool *what, bool value)
+{
+	__atomic_store_n(what, value, __ATOMIC_SEQ_CST);
+}
+
+static inline void held_wait(const bool *what)
+{
+	while (!__atomic_load_n(what, __ATOMIC_SEQ_CST))
+		sleep_ms(2);
+}
 
 static inline void held_reply(uint64_t unique, int error, const void *data, size_t size)
 {
@@ -42,7 +56,7 @@ static inline void held_reply(uint64_t unique, int error, const void *data, size
 
 	/* Who asked may be gone. */
 	if (writev(held.device, iov, size ? 2 : 1) < 0 && errno != ENOENT)
-		bail_out("/dev/fuse: %s", strerror(errno));
+		_exit(1);
 }
 
 static inline void held_read(const struct fuse_in_header *in)
@@ -53,12 +67,8 @@ static inline void held_read(const struct fuse_in_header *in)
 
 	for (i = 0; i < size / 8; i++)
 		data[i] = content_word(read->offset + i * 8, HELD_SEED);
-	pthread_mutex_lock(&held.lock);
-	held.asked = true;
-	pthread_cond_broadcast(&held.changed);
-	while (!held.let_go)
-		pthread_cond_wait(&held.changed, &held.lock);
-	pthread_mutex_unlock(&held.lock);
+	held_set(&held.state->asked, true);
+	held_wait(&held.state->let_go);
 	held_reply(in->unique, 0, data, size);
 }
 
@@ -111,14 +121,14 @@ static inline void held_answer(const struct fuse_in_header *in)
 	}
 }
 
-static inline void *held_serve(void *unused)
+static inline void held_serve(void)
 {
 	static char buffer[HELD_PAGES * PAGE + 2 * PAGE] __attribute__((aligned(8)));
 
-	(void)unused;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	while (read(held.device, buffer, sizeof(buffer)) > 0)
 		held_answer((const struct fuse_in_header *)buffer);
-	return NULL;
+	_exit(0);
 }
 
 /* Whether there is one now; only root may. */
@@ -126,8 +136,10 @@ static inline bool held_open(void)
 {
 	char options[96];
 
-	if (geteuid() || system("PATH=$PATH:/sbin:/usr/sbin modprobe -q fuse"))
+	if (geteuid())
 		return false;
+	/* Where it is not built in. */
+	shell("PATH=$PATH:/sbin:/usr/sbin modprobe -q fuse");
 	held.device = open("/dev/fuse", O_RDWR | O_CLOEXEC);
 	if (held.device < 0)
 		return false;
@@ -137,9 +149,13 @@ static inline bool held_open(void)
 	if (mkdir(held.path, 0700) ||
 	    mount("held", held.path, "fuse", 0, options))
 		bail_out("%s: %s", held.path, strerror(errno));
-	pthread_mutex_init(&held.lock, NULL);
-	pthread_cond_init(&held.changed, NULL);
-	pthread_create(&held.server, NULL, held_serve, NULL);
+	held.state = map_at(NULL, -1, PAGE, PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, 0);
+	fflush(stdout);
+	held.server = fork();
+	if (!held.server)
+		held_serve();
+	close(held.device);
 	held.file = open_file("held/file", O_RDONLY | O_DIRECT);
 	return true;
 }
@@ -149,8 +165,7 @@ static inline void held_close(void)
 	close(held.file);
 	if (umount(held.path))
 		bail_out("%s: %s", held.path, strerror(errno));
-	pthread_join(held.server, NULL);
-	close(held.device);
+	waitpid(held.server, NULL, 0);
 }
 
 /* A read of HELD_PAGES into memory, under way. */
@@ -172,22 +187,16 @@ static inline void *held_io_do(void *argument)
 static inline void held_io_start(struct held_io *io, char *to)
 {
 	io->to = to;
-	held.asked = false;
-	held.let_go = false;
+	held_set(&held.state->asked, false);
+	held_set(&held.state->let_go, false);
 	pthread_create(&io->thread, NULL, held_io_do, io);
-	pthread_mutex_lock(&held.lock);
-	while (!held.asked)
-		pthread_cond_wait(&held.changed, &held.lock);
-	pthread_mutex_unlock(&held.lock);
+	held_wait(&held.state->asked);
 }
 
 /* Lets the memory be written to, and waits for it. */
 static inline bool held_io_end(struct held_io *io)
 {
-	pthread_mutex_lock(&held.lock);
-	held.let_go = true;
-	pthread_cond_broadcast(&held.changed);
-	pthread_mutex_unlock(&held.lock);
+	held_set(&held.state->let_go, true);
 	pthread_join(io->thread, NULL);
 	return io->got == HELD_PAGES * PAGE;
 }

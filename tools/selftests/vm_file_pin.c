@@ -7,7 +7,9 @@
  * Runs as: root nobody
  * Loads: region=contig:8M
  */
+#include <linux/if_xdp.h>
 #include <linux/io_uring.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 
 #include "held_file.h"
@@ -103,11 +105,10 @@ static void by_other_processes(void)
 	close(file);
 }
 
-/* Where it can't be told when they write, the kernel refuses. */
-static void for_long(void)
+/* Pins that last: the kernel refuses those for writing, 6.1 not all of them. */
+static void registered(char *p)
 {
-	int file = make_file("long", SOME * PAGE, 1), fd = open_bound(file, 0);
-	struct iovec iov = { map_shared(fd, SOME * PAGE), SOME * PAGE };
+	struct iovec iov = { p, SOME * PAGE };
 	struct io_uring_params params = { 0 };
 	int ring = syscall(SYS_io_uring_setup, 1, &params);
 
@@ -119,7 +120,45 @@ static void for_long(void)
 		      (errno == EFAULT || errno == EOPNOTSUPP),
 		      "io_uring registers no mapping of a file");
 	close(ring);
-	munmap(iov.iov_base, SOME * PAGE);
+}
+
+static void received_into(int fd, char *p)
+{
+	struct xdp_umem_reg area = {
+		.addr = (uintptr_t)p,
+		.len = SOME * PAGE,
+		.chunk_size = PAGE,
+	};
+	int network = socket(AF_XDP, SOCK_RAW, 0);
+	unsigned int try;
+
+	if (network < 0) {
+		skip("no AF_XDP", "memory for packets");
+		return;
+	}
+	if (setsockopt(network, SOL_XDP, XDP_UMEM_REG, &area, sizeof(area))) {
+		check(errno == EFAULT, "no memory for packets, either");
+		close(network);
+		return;
+	}
+	check(!fsync(fd) && dirty(fd) == SOME, "memory for packets stays dirty");
+	close(network);
+	for (try = 0; try < 100 && dirty(fd); try++) {
+		sleep_ms(50);
+		fsync(fd);
+	}
+	check(!dirty(fd), "for as long as it is that");
+}
+
+static void for_long(void)
+{
+	int file = make_file("long", SOME * PAGE, 1), fd = open_bound(file, 0);
+	char *p = map_shared(fd, SOME * PAGE);
+
+	registered(p);
+	fsync(fd);
+	received_into(fd, p);
+	munmap(p, SOME * PAGE);
 	close(fd);
 	close(file);
 }
@@ -262,7 +301,7 @@ static void truncated(void)
 static void squeezed(void)
 {
 	int other = open_isle();
-	size_t most = stats(other).managed * 9 / 10;
+	size_t most = stats(other).managed * 8 / 10;
 	struct case_file c;
 	char *p;
 
@@ -333,7 +372,6 @@ static void forked(void)
 	}
 	close(pipes[0]);
 	check(!fsync(c.fd) && dirty(c.fd) == HELD_PAGES, "over a fork");
-	c.p[0] ^= 0;
 	check(held_io_end(&c.io), "it is read");
 	close(pipes[1]);
 	waitpid(pid, &status, 0);
