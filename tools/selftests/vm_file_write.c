@@ -356,9 +356,10 @@ static void one_blow(struct hammer *hammer)
 		ioctl(hammer->fd, ISLE_IOC_POPULATE, &range);
 		break;
 	case 6:
-		/* EFAULT where the file ends just now. */
+		/* The file may end there just now, or the page be one of cma. */
 		if (pread(hammer->direct, word(hammer->memory, page), PAGE,
-			  page * PAGE) < 0 && errno != EFAULT && errno != EBADF)
+			  page * PAGE) < 0 && errno != EFAULT &&
+		    errno != EEXIST && errno != EBADF)
 			bail_out("O_DIRECT: %s", strerror(errno));
 		break;
 	default:
