@@ -117,7 +117,7 @@ static inline void held_answer(const struct fuse_in_header *in)
 	case FUSE_INTERRUPT:
 		break;
 	default:
-		held_reply(in->unique, -ENOSYS, NULL, 0);
+		held_reply(in->unique, -EOPNOTSUPP, NULL, 0);
 	}
 }
 
