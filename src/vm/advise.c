@@ -88,7 +88,7 @@ static void dont_need_file(struct isle_backing *backing, pgoff_t first,
 	struct isle_cache *cache = backing->cache;
 
 	isle_cache_discard(cache, first, last);
-	if (atomic_long_read(&cache->writeback.dirty))
+	if (isle_writeback_pages(&cache->writeback))
 		isle_writeback_kick(cache);
 }
 

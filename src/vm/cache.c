@@ -3,6 +3,7 @@
 
 #include <linux/file.h>
 #include <linux/hashtable.h>
+#include <linux/module.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
@@ -17,6 +18,10 @@ static DEFINE_HASHTABLE(table, 8);
 static DEFINE_MUTEX(table_lock);	/* outside everything else of isle's */
 
 static struct fsnotify_group *watch;
+
+#define LINGER_INTERVAL	(HZ / 10)
+
+static void linger(struct work_struct *work);
 
 static struct isle_cache *cache_find(const struct address_space *mapping)
 {
@@ -59,6 +64,7 @@ static struct isle_cache *cache_create(struct isle *isle,
 	set_writable(&cache->object);
 	cache->mapping = mapping;
 	mutex_init(&cache->lock);
+	INIT_DELAYED_WORK(&cache->linger, linger);
 	isle_writeback_start(cache);
 	fsnotify_init_mark(&cache->mark, watch);
 	cache->mark.mask = FS_MODIFY;
@@ -115,12 +121,14 @@ static void last_writer(struct isle_cache *cache)
 {
 	fput(cache->writeback.file);
 	cache->writeback.file = NULL;
-	WARN_ON_ONCE(atomic_long_read(&cache->writeback.dirty));
+	WARN_ON_ONCE(isle_writeback_pages(&cache->writeback));
 }
 
 static bool put_locked(struct isle_cache *cache, bool write)
 {
 	lockdep_assert_held(&table_lock);
+	if (write)
+		mapping_unmap_writable(cache->mapping);
 	if (write && !--cache->writeback.writers)
 		last_writer(cache);
 	if (--cache->openers)
@@ -129,19 +137,8 @@ static bool put_locked(struct isle_cache *cache, bool write)
 	return true;
 }
 
-void isle_cache_put(struct isle_cache *cache, bool write)
+static void cache_destroy(struct isle_cache *cache)
 {
-	bool last;
-
-	if (write) {
-		isle_writeback(cache, 0, ULONG_MAX);
-		mapping_unmap_writable(cache->mapping);
-	}
-	mutex_lock(&table_lock);
-	last = put_locked(cache, write);
-	mutex_unlock(&table_lock);
-	if (!last)
-		return;
 	isle_shrink_remove(cache);
 	mutex_lock(&cache->lock);
 	cache->dead = true;
@@ -150,6 +147,63 @@ void isle_cache_put(struct isle_cache *cache, bool write)
 	isle_object_destroy(&cache->object);
 	fsnotify_destroy_mark(&cache->mark, watch);
 	fsnotify_put_mark(&cache->mark);
+}
+
+/*
+ * The last who may write to a file goes, and some of its pages are pinned: what
+ * is written to them yet is to reach the file. Others who may write take over.
+ */
+static bool must_linger(const struct isle_cache *cache)
+{
+	lockdep_assert_held(&table_lock);
+	return cache->writeback.writers == 1 &&
+	       isle_writeback_pages(&cache->writeback);
+}
+
+void isle_cache_put(struct isle_cache *cache, bool write)
+{
+	bool last;
+
+	if (write)
+		isle_writeback(cache, 0, ULONG_MAX);
+	mutex_lock(&table_lock);
+	if (write && must_linger(cache)) {
+		/* As if it were still open. The module is: it is being closed. */
+		__module_get(THIS_MODULE);
+		isle_writeback_queue(&cache->linger, LINGER_INTERVAL);
+		mutex_unlock(&table_lock);
+		return;
+	}
+	last = put_locked(cache, write);
+	mutex_unlock(&table_lock);
+	if (last)
+		cache_destroy(cache);
+}
+
+/* Nobody waits for the pins to go: who has them may be the one who closed. */
+static void linger(struct work_struct *work)
+{
+	struct isle_cache *cache = container_of(to_delayed_work(work),
+						struct isle_cache, linger);
+	struct file *file = isle_cache_get_writer(cache);
+	bool on, alone, last;
+
+	isle_writeback_due(cache);
+	mutex_lock(&table_lock);
+	on = must_linger(cache);
+	if (on)
+		isle_writeback_queue(&cache->linger, LINGER_INTERVAL);
+	alone = on && cache->openers == 1;
+	last = !on && put_locked(cache, true);
+	mutex_unlock(&table_lock);
+	if (alone)
+		isle_cache_discard(cache, 0, ULONG_MAX);
+	if (last)
+		cache_destroy(cache);
+	fput(file);
+	/* The module's exit waits until this returns. */
+	if (!on)
+		module_put(THIS_MODULE);
 }
 
 static bool slot_dirty(const struct isle_cache *cache,

@@ -36,6 +36,7 @@ struct isle_vm_opener;
  * @lock: protects @dead
  * @dead: no longer to be truncated
  * @writeback: its dirty pages
+ * @linger: stands in for the last who might write until no page is pinned
  * @mark: tells when the file changes. The cache is freed with it.
  */
 struct isle_cache {
@@ -50,6 +51,7 @@ struct isle_cache {
 	struct mutex lock;	/* inside i_rwsem, outside chunks' */
 	bool dead;
 	struct isle_writeback writeback;
+	struct delayed_work linger;
 	struct fsnotify_mark mark;
 };
 
@@ -90,7 +92,9 @@ struct isle_cache *isle_cache_get(struct isle *isle, struct file *file,
 /**
  * isle_cache_put - undo isle_cache_get(), while the file is still open
  * @cache: the cache; the last one frees its pages
- * @write: as in isle_cache_get(); what the caller wrote goes to the file first
+ * @write: as in isle_cache_get(); what the caller wrote goes to the file first.
+ *         Of the last who may write the cache keeps what it has, the file open
+ *         too, while the kernel has pages pinned that were written to
  *
  * Context: process, no lock held.
  */

@@ -50,6 +50,12 @@ static int isle_release(struct inode *inode, struct file *file)
  * VM_MIXEDMAP lets get_user_pages() see those pages that it may pin. Without
  * any, VM_PFNMAP makes it say EFAULT.
  */
+static unsigned long shared_flags(void)
+{
+	return VM_DONTEXPAND |
+	       (isle_may_expose_any() ? VM_MIXEDMAP : VM_PFNMAP);
+}
+
 static int mmap_shared(struct isle_vm_opener *opener, struct vm_area_struct *vma)
 {
 	struct isle_mapping *mapping = isle_mapping_create(opener);
@@ -58,12 +64,10 @@ static int mmap_shared(struct isle_vm_opener *opener, struct vm_area_struct *vma
 		return -ENOMEM;
 	vma->vm_private_data = mapping;
 	vma->vm_ops = &isle_shared_vm_ops;
-	isle_vma_set_flags(vma, VM_DONTEXPAND | (isle_may_expose_any() ?
-						 VM_MIXEDMAP : VM_PFNMAP));
+	isle_vma_set_flags(vma, shared_flags());
 	return 0;
 }
 
-/* Not of pages that could be pinned: who pins them writes unseen. */
 static int mmap_file(struct isle_vm_opener *opener, struct vm_area_struct *vma)
 {
 	struct isle_mapping *mapping = isle_mapping_create(opener);
@@ -72,7 +76,7 @@ static int mmap_file(struct isle_vm_opener *opener, struct vm_area_struct *vma)
 		return -ENOMEM;
 	vma->vm_private_data = mapping;
 	vma->vm_ops = &isle_file_vm_ops;
-	isle_vma_set_flags(vma, VM_DONTEXPAND | VM_PFNMAP | VM_DONTDUMP);
+	isle_vma_set_flags(vma, shared_flags() | VM_DONTDUMP);
 	return 0;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Exposed frames: see expose.h. */
 
+#include <linux/pagemap.h>
+
 #include "expose.h"
 #include "main.h"
 #include "page_alloc/alloc.h"
@@ -52,6 +54,16 @@ void isle_expose(struct isle *isle, struct address_space *mapping,
 	}
 }
 
+static void forget_mapping(struct folio *folio)
+{
+	WRITE_ONCE(folio->mapping, NULL);
+	folio->index = 0;
+}
+
+/*
+ * Who has a page pinned may be about to mark it dirty, and look at its mapping
+ * under its lock: set_page_dirty_lock(). The mapping may be gone right after.
+ */
 void isle_unexpose(struct isle *isle, const u32 *ids, unsigned int nr)
 {
 	unsigned int i;
@@ -59,10 +71,15 @@ void isle_unexpose(struct isle *isle, const u32 *ids, unsigned int nr)
 	for (i = 0; i < nr; i++) {
 		struct folio *folio;
 
-		if (!(isle_frame(isle, ids[i])->flags & ISLE_FRAME_EXPOSED))
+		if (!isle_is_exposed(isle, ids[i]))
 			continue;
 		folio = page_folio(isle_frame_page(isle, ids[i]));
-		WRITE_ONCE(folio->mapping, NULL);
-		folio->index = 0;
+		if (likely(!isle_is_pinned(isle, ids[i]))) {
+			forget_mapping(folio);
+			continue;
+		}
+		folio_lock(folio);
+		forget_mapping(folio);
+		folio_unlock(folio);
 	}
 }

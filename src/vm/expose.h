@@ -13,10 +13,43 @@
 #include <linux/mm.h>
 
 #include "page_alloc/instance.h"
+#include "region/bias.h"
 
 static inline struct page *isle_frame_page(const struct isle *isle, u32 id)
 {
 	return pfn_to_page(isle_id_to_pfn(isle, id));
+}
+
+/* Whether somebody may have pinned a frame, now or earlier. */
+static inline bool isle_is_exposed(const struct isle *isle, u32 id)
+{
+	return isle_frame(isle, id)->flags & ISLE_FRAME_EXPOSED;
+}
+
+/**
+ * isle_is_pinned - whether the kernel holds references to a frame
+ * @isle: the instance
+ * @id: a frame that no ordinary entry maps: each would count as a pin
+ */
+static inline bool isle_is_pinned(const struct isle *isle, u32 id)
+{
+	return isle_is_exposed(isle, id) && isle->ops->pinned(isle, id);
+}
+
+/**
+ * isle_looks_pinned - whether a frame is pinned, as far as can be seen
+ * @isle: the instance
+ * @id: the frame, mapped or not
+ *
+ * It may be wrong while somebody maps or unmaps it.
+ */
+static inline bool isle_looks_pinned(const struct isle *isle, u32 id)
+{
+	const struct page *page = isle_frame_page(isle, id);
+
+	return isle_is_exposed(isle, id) &&
+	       page_ref_count(page) - atomic_read(&page->_mapcount) - 1 >
+	       ISLE_PAGE_BIAS;
 }
 
 /**

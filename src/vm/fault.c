@@ -184,8 +184,8 @@ static unsigned long fault_pfn(const struct isle_fault *fault)
 
 /*
  * Read a page of the file with the mmap or VMA lock dropped: it may take long.
- * Counterpart: maybe_unlock_mmap_for_io(). ->pfn_mkwrite() can't.
- * Return: whether it was done, and the core must fault again.
+ * Counterpart: maybe_unlock_mmap_for_io(). ->page_mkwrite() and ->pfn_mkwrite()
+ * can't. Return: whether it was done, and the core must fault again.
  */
 static bool read_unlocked(struct vm_fault *vmf, const struct isle_fault *fault)
 {
@@ -317,9 +317,14 @@ static vm_fault_t file_fault(struct vm_fault *vmf)
 	return fault_do(vmf, true, isle_file_map);
 }
 
-static vm_fault_t file_pfn_mkwrite(struct vm_fault *vmf)
+/*
+ * Of a page that can be pinned or of a frame that can't. The entry is raised
+ * here, with the chunk locked; the core would compare it by value first, and a
+ * page that was written back and mapped again meanwhile has the same.
+ */
+static vm_fault_t file_mkwrite(struct vm_fault *vmf)
 {
-	return isle_throttle(vmf) ?: fault_do(vmf, true, isle_file_write);
+	return isle_throttle(vmf) ?: fault_do(vmf, true, isle_file_mkwrite);
 }
 
 /*
@@ -388,6 +393,7 @@ const struct vm_operations_struct isle_file_vm_ops = {
 	.close		= shared_close,
 	.fault		= file_fault,
 	.map_pages	= map_pages,
-	.pfn_mkwrite	= file_pfn_mkwrite,
+	.page_mkwrite	= file_mkwrite,
+	.pfn_mkwrite	= file_mkwrite,
 	.access		= isle_access,
 };

@@ -14,6 +14,7 @@
 
 #include "backing.h"
 #include "compat.h"
+#include "expose.h"
 #include "fault.h"
 #include "file.h"
 #include "pte.h"
@@ -141,37 +142,68 @@ int isle_file_read(struct isle_vm_opener *opener, pgoff_t pgoff,
 	return err == -ENODATA ? 0 : err;
 }
 
-static int has_frame(const struct isle_fault *fault, unsigned int slot)
+static bool has_frame(const struct isle_fault *fault)
 {
-	return fault->chunk->slot[slot] != ISLE_NO_FRAME;
+	return fault->chunk->slot[fault->slot] != ISLE_NO_FRAME;
 }
 
-static int map_run(struct isle_fault *fault, int filled, unsigned int slot,
+enum { NOTHING, SPECIAL, EXPOSED };
+
+/*
+ * A page is exposed when it is first mapped so that it can be pinned: what only
+ * private mappings have needs no look at struct page.
+ */
+static int page_kind(const struct isle_fault *fault, unsigned int slot)
+{
+	const u32 *id = &fault->chunk->slot[slot];
+
+	if (*id == ISLE_NO_FRAME)
+		return NOTHING;
+	if (!(fault->vma->vm_flags & VM_MIXEDMAP))
+		return SPECIAL;
+	if (!isle_is_exposed(fault->isle, *id))
+		isle_expose(fault->isle,
+			    isle_object_mapping(&fault->cache->object),
+			    fault->pgoff - fault->slot + slot, id, 1);
+	return isle_is_exposed(fault->isle, *id) ? EXPOSED : SPECIAL;
+}
+
+static int map_run(struct isle_fault *fault, int kind, unsigned int slot,
 		   unsigned int nr)
 {
-	if (!filled)
+	unsigned long address = isle_slot_address(fault, slot);
+	const u32 *ids = fault->chunk->slot + slot;
+
+	switch (kind) {
+	case EXPOSED:
+		return isle_map_pages(fault->vma, address, fault->isle, ids,
+				      nr);
+	case SPECIAL:
+		return isle_map_frames(fault->vma, address, fault->isle, ids,
+				       nr, false);
+	default:
 		return 0;
-	return isle_map_frames(fault->vma, isle_slot_address(fault, slot),
-			       fault->isle, fault->chunk->slot + slot, nr,
-			       false);
+	}
 }
 
 int isle_file_map(struct isle_fault *fault)
 {
-	if (!has_frame(fault, fault->slot))
+	if (!has_frame(fault))
 		return -ENODATA;
-	return isle_map_runs(fault, has_frame, map_run);
+	return isle_map_runs(fault, page_kind, map_run);
+}
+
+int isle_file_mkwrite(struct isle_fault *fault)
+{
+	if (!has_frame(fault))
+		return -ENODATA;
+	isle_page_set_dirty(fault->cache, fault->chunk, fault->slot);
+	return isle_raise_entry(fault->vma,
+				isle_slot_address(fault, fault->slot),
+				fault->isle, fault->chunk->slot[fault->slot]);
 }
 
 int isle_file_write(struct isle_fault *fault)
 {
-	int err;
-
-	if (!has_frame(fault, fault->slot))
-		return -ENODATA;
-	isle_page_set_dirty(fault->cache, fault->chunk, fault->slot);
-	err = isle_make_writable(fault->vma,
-				 isle_slot_address(fault, fault->slot),
-				 fault->isle, fault->chunk->slot[fault->slot]);
-	return err ?: isle_file_map(fault);
+	return isle_file_map(fault) ?: isle_file_mkwrite(fault);
 }

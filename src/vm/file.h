@@ -26,16 +26,26 @@ int isle_file_read(struct isle_vm_opener *opener, pgoff_t pgoff,
  * isle_file_map - a read fault in a shared mapping of a file
  * @fault: the fault
  *
- * Return: 0, -ENODATA if the page has to be brought in first, -ENOMEM.
+ * Return: 0, -ENODATA if the page has to be brought in first, -EAGAIN to fault
+ * again, -ENOMEM.
  */
 int isle_file_map(struct isle_fault *fault);
 
 /**
- * isle_file_write - a write fault in a shared mapping of a file
+ * isle_file_write - a write fault in a shared mapping of a file, nothing mapped
  * @fault: the fault
  *
  * Makes the page dirty. Return: as isle_file_map().
  */
 int isle_file_write(struct isle_fault *fault);
+
+/**
+ * isle_file_mkwrite - a write fault in a shared mapping of a file, on a page
+ *                     that is mapped for reading
+ * @fault: the fault
+ *
+ * Makes the page dirty. Return: as isle_file_map().
+ */
+int isle_file_mkwrite(struct isle_fault *fault);
 
 #endif /* _ISLE_FILE_H */

@@ -123,7 +123,7 @@ unsigned long isle_opener_dirty(const struct isle_vm_opener *opener)
 {
 	const struct isle_backing *backing = isle_opener_backing(opener);
 
-	return backing ? atomic_long_read(&backing->cache->writeback.dirty) : 0;
+	return backing ? isle_writeback_pages(&backing->cache->writeback) : 0;
 }
 
 void isle_opener_bind(struct isle_vm_opener *opener, struct file *file,

@@ -248,6 +248,24 @@ int isle_make_writable(struct vm_area_struct *vma, unsigned long address,
 	return min(isle_raise_frames(vma, address, isle, &id, 1), 0);
 }
 
+/* An entry that went meanwhile is for the core to fault in again. */
+static int raise_mapped(pte_t *ptep, unsigned long address, void *data)
+{
+	return pte_none(ptep_get(ptep)) ? 0 : raise_entry(ptep, address, data);
+}
+
+int isle_raise_entry(struct vm_area_struct *vma, unsigned long address,
+		     const struct isle *isle, u32 id)
+{
+	struct fill fill = {
+		.mm	= vma->vm_mm,
+		.isle	= isle,
+		.ids	= &id,
+	};
+
+	return min(for_entries(vma, address, 1, raise_mapped, &fill), 0);
+}
+
 enum isle_pmd isle_pmd_state(const pmd_t *pmdp)
 {
 	pmd_t pmd = READ_ONCE(*pmdp);
@@ -405,11 +423,6 @@ void isle_protect_layer(struct isle_layer *layer, struct vm_area_struct *vma,
 			pgoff_t first, pgoff_t last)
 {
 	for_layer(layer, vma, first, last, protect_range);
-}
-
-void isle_zap_page(struct vm_area_struct *vma, unsigned long address)
-{
-	isle_zap_special(vma, address & PAGE_MASK, PAGE_SIZE);
 }
 
 void isle_unmap_object(struct isle_object *object, pgoff_t first,

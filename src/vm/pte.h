@@ -2,10 +2,11 @@
 /*
  * Page table entries. Only pte.c writes them.
  *
- * Private entries are special: the core sees no page behind them. They are
- * only ever filled, or raised in permission, in place, and by fork, which flushes
- * TLBs afterwards, lowered; anything else is a zap, which flushes them before it
- * returns. An entry that is not writable is
+ * Private entries are special: the core sees no page behind them. Those of shared
+ * mappings have a page, where it may be pinned. Entries are only ever filled, or
+ * raised in permission, in place, and by fork, which flushes TLBs afterwards,
+ * lowered; anything else is a zap, which flushes them before it returns. An entry
+ * that is not writable is
  * clean, as mprotect() makes dirty entries writable without asking.
  */
 #ifndef _ISLE_PTE_H
@@ -85,6 +86,19 @@ int isle_make_writable(struct vm_area_struct *vma, unsigned long address,
 int isle_raise_frames(struct vm_area_struct *vma, unsigned long address,
 		      struct isle *isle, const u32 *ids, unsigned int nr);
 
+/**
+ * isle_raise_entry - let what is mapped be written without a fault
+ * @vma: the VMA
+ * @address: of the entry, special or not, which maps the frame; if it went
+ *           meanwhile it stays empty
+ * @isle: the instance
+ * @id: the frame
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int isle_raise_entry(struct vm_area_struct *vma, unsigned long address,
+		     const struct isle *isle, u32 id);
+
 /* What an entry for 2 MB has; protected by the chunk's lock. */
 enum isle_pmd {
 	ISLE_PMD_NONE,
@@ -133,13 +147,6 @@ void isle_zap_layer(struct isle_layer *layer, struct vm_area_struct *vma,
  */
 void isle_protect_layer(struct isle_layer *layer, struct vm_area_struct *vma,
 			pgoff_t first, pgoff_t last);
-
-/**
- * isle_zap_page - empty an entry of a VMA with special ones
- * @vma: the VMA; the caller holds its mmap or VMA lock
- * @address: of the entry
- */
-void isle_zap_page(struct vm_area_struct *vma, unsigned long address);
 
 /**
  * isle_unmap_object - unmap a range in every mapping of an object

@@ -117,7 +117,7 @@ bool isle_shrink_kick(void)
 	if (!isle_dirty_total() || mutex_lock_killable(&lock))
 		return false;
 	list_for_each_entry(cache, &caches, shrink) {
-		if (atomic_long_read(&cache->writeback.dirty))
+		if (isle_writeback_pages(&cache->writeback))
 			isle_writeback_kick(cache);
 	}
 	mutex_unlock(&lock);

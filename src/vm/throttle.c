@@ -11,19 +11,29 @@
 #include "throttle.h"
 
 /*
+ * ->page_mkwrite() and ->pfn_mkwrite() can't leave the mmap or VMA lock, and the
+ * former is not told who faults. So the entry goes, and the core comes to
+ * ->fault() instead.
+ */
+static vm_fault_t fault_anew(struct vm_fault *vmf)
+{
+	struct isle_object *object = isle_vma_mapping(vmf->vma)->opener->object;
+
+	isle_unmap_object(object, vmf->pgoff, vmf->pgoff);
+	return VM_FAULT_NOPAGE;
+}
+
+/*
  * Return to the core, which faults again, after a @wait that finds the mmap or
- * VMA lock free. ->pfn_mkwrite() can't leave it; so its entry goes, and the core
- * comes to ->fault() instead. Return: 0 if this fault has had its wait.
+ * VMA lock free. Return: 0 if this fault has had its wait.
  */
 static vm_fault_t leave(struct vm_fault *vmf, struct isle_cache *cache,
 			void (*wait)(struct isle_cache *cache))
 {
 	struct file *file;
 
-	if (vmf->flags & FAULT_FLAG_MKWRITE) {
-		isle_zap_page(vmf->vma, vmf->address);
-		return VM_FAULT_NOPAGE;
-	}
+	if (vmf->flags & FAULT_FLAG_MKWRITE)
+		return fault_anew(vmf);
 	if (!fault_flag_allow_retry_first(vmf->flags) ||
 	    vmf->flags & FAULT_FLAG_RETRY_NOWAIT)
 		return 0;
@@ -39,7 +49,7 @@ vm_fault_t isle_throttle(struct vm_fault *vmf)
 {
 	struct isle_cache *cache;
 
-	if (!(vmf->flags & FAULT_FLAG_USER))
+	if (!(vmf->flags & (FAULT_FLAG_USER | FAULT_FLAG_MKWRITE)))
 		return 0;
 	cache = isle_vma_mapping(vmf->vma)->opener->backing->cache;
 	if (likely(!isle_writeback_behind(cache)))

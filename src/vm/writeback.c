@@ -7,20 +7,26 @@
 #include <linux/wait.h>
 
 #include "cache.h"
+#include "expose.h"
 #include "main.h"
 #include "page_alloc/alloc.h"
 #include "pte.h"
 #include "writeback.h"
 
-enum {
-	PAGE_DIRTY = 1,		/* in isle_frame::private */
-	BATCH = 32,		/* pages that are unmapped at once */
+enum { BATCH = 32 };	/* pages that are unmapped at once */
+
+/* In isle_frame::private. */
+enum state {
+	CLEAN,
+	DIRTY,
+	PINNED,		/* written back, but who has it pinned may write to it */
+	NR_STATES,
 };
 
 /* All writing is done here: a task that is being killed can't. */
 static struct workqueue_struct *writers;
 
-static atomic_long_t nr_dirty;
+static atomic_long_t nr_pages[NR_STATES];
 static DECLARE_WAIT_QUEUE_HEAD(cleaned);
 
 static struct isle_frame *slot_frame(const struct isle_cache *cache,
@@ -33,12 +39,18 @@ static struct isle_frame *slot_frame(const struct isle_cache *cache,
 bool isle_page_dirty(const struct isle_cache *cache,
 		     const struct isle_chunk *chunk, unsigned int slot)
 {
-	return slot_frame(cache, chunk, slot)->private & PAGE_DIRTY;
+	return slot_frame(cache, chunk, slot)->private != CLEAN;
+}
+
+/* Those that are pinned hold nobody up, as nobody knows for how long. */
+static unsigned long nr_dirty(void)
+{
+	return atomic_long_read(&nr_pages[DIRTY]);
 }
 
 unsigned long isle_dirty_total(void)
 {
-	return atomic_long_read(&nr_dirty);
+	return nr_dirty() + atomic_long_read(&nr_pages[PINNED]);
 }
 
 void isle_writeback_kick(struct isle_cache *cache)
@@ -49,7 +61,7 @@ void isle_writeback_kick(struct isle_cache *cache)
 static bool more_dirty_than(const struct isle_cache *cache,
 			    unsigned int percent)
 {
-	return isle_dirty_total() * 100 >
+	return nr_dirty() * 100 >
 	       isle_nr_managed(cache->object.store.isle) * percent;
 }
 
@@ -79,44 +91,64 @@ void isle_pages_cleaned(void)
 		wake_up_all(&cleaned);
 }
 
+static void plan_by_age(struct isle_cache *cache)
+{
+	unsigned int age = READ_ONCE(isle_param_dirty_expire_centisecs);
+
+	if (age)
+		queue_delayed_work(writers, &cache->writeback.work,
+				   msecs_to_jiffies(10 * min(age, 360000U)));
+}
+
 /* When a page has become dirty: now, if there are many, or when it is old. */
 static void plan_writing(struct isle_cache *cache)
 {
-	unsigned int age = READ_ONCE(isle_param_dirty_expire_centisecs);
 	unsigned int percent = min(READ_ONCE(isle_param_dirty_background_ratio),
 				   READ_ONCE(isle_param_dirty_ratio));
 
 	if (more_dirty_than(cache, percent))
 		isle_writeback_kick(cache);
-	else if (age)
-		queue_delayed_work(writers, &cache->writeback.work,
-				   msecs_to_jiffies(10 * min(age, 360000U)));
+	else
+		plan_by_age(cache);
+}
+
+static void count_page(struct isle_cache *cache, enum state state, int n)
+{
+	if (state == CLEAN)
+		return;
+	atomic_long_add(n, &nr_pages[state]);
+	atomic_long_add(n, state == DIRTY ? &cache->writeback.dirty :
+					    &cache->writeback.pinned);
+}
+
+/* Return: what it was. */
+static enum state set_state(struct isle_cache *cache, struct isle_chunk *chunk,
+			    unsigned int slot, enum state state)
+{
+	struct isle_frame *frame = slot_frame(cache, chunk, slot);
+	enum state was = frame->private;
+
+	lockdep_assert_held(&chunk->lock);
+	if (was == state)
+		return was;
+	frame->private = state;
+	chunk->dirty += (state != CLEAN) - (was != CLEAN);
+	count_page(cache, state, 1);
+	count_page(cache, was, -1);
+	return was;
 }
 
 void isle_page_set_dirty(struct isle_cache *cache, struct isle_chunk *chunk,
 			 unsigned int slot)
 {
-	lockdep_assert_held(&chunk->lock);
-	if (isle_page_dirty(cache, chunk, slot))
-		return;
-	slot_frame(cache, chunk, slot)->private |= PAGE_DIRTY;
-	chunk->dirty++;
-	atomic_long_inc(&cache->writeback.dirty);
-	atomic_long_inc(&nr_dirty);
-	plan_writing(cache);
+	if (set_state(cache, chunk, slot, DIRTY) != DIRTY)
+		plan_writing(cache);
 }
 
-bool isle_page_clear_dirty(struct isle_cache *cache, struct isle_chunk *chunk,
+void isle_page_clear_dirty(struct isle_cache *cache, struct isle_chunk *chunk,
 			   unsigned int slot)
 {
-	lockdep_assert_held(&chunk->lock);
-	if (!isle_page_dirty(cache, chunk, slot))
-		return false;
-	slot_frame(cache, chunk, slot)->private &= ~PAGE_DIRTY;
-	chunk->dirty--;
-	atomic_long_dec(&cache->writeback.dirty);
-	atomic_long_dec(&nr_dirty);
-	return true;
+	set_state(cache, chunk, slot, CLEAN);
 }
 
 /* A run of pages that are being written, each with a reference. */
@@ -126,18 +158,38 @@ struct run {
 	u32 ids[BATCH];
 };
 
-/* Find the first dirty slots from @slot to @last, and how many in a row. */
-static unsigned int find_dirty(const struct isle_cache *cache,
-			       const struct isle_chunk *chunk,
-			       unsigned int *slot, unsigned int last)
+/*
+ * Whether to write a page: who asks for it (@all) wants what is there now, of
+ * pages that are pinned as well; else these wait until they aren't any more.
+ */
+static bool is_due(const struct isle_cache *cache,
+		   const struct isle_chunk *chunk, unsigned int slot, bool all)
+{
+	u32 id = chunk->slot[slot];
+
+	if (id == ISLE_NO_FRAME)
+		return false;
+	switch (slot_frame(cache, chunk, slot)->private) {
+	case CLEAN:
+		return false;
+	case PINNED:
+		return all || !isle_looks_pinned(cache->object.store.isle, id);
+	default:
+		return true;
+	}
+}
+
+/* Find the first slots to be written from @slot to @last, and how many in a row. */
+static unsigned int find_due(const struct isle_cache *cache,
+			     const struct isle_chunk *chunk,
+			     unsigned int *slot, unsigned int last, bool all)
 {
 	unsigned int nr = 0, i;
 
 	if (!chunk->dirty)
 		return 0;
 	for (i = *slot; i <= last && nr < BATCH; i++) {
-		if (chunk->slot[i] != ISLE_NO_FRAME &&
-		    isle_page_dirty(cache, chunk, i)) {
+		if (is_due(cache, chunk, i, all)) {
 			if (!nr++)
 				*slot = i;
 		} else if (nr) {
@@ -147,24 +199,34 @@ static unsigned int find_dirty(const struct isle_cache *cache,
 	return nr;
 }
 
-/* Unmapped, with the chunk locked, nothing can write to them unseen. */
+/*
+ * Unmapped, with the chunk locked, nobody can write to them unseen but who has
+ * them pinned, and nobody can pin them. So a page without a pin is clean with
+ * what it has now, and one with a pin is to be written again.
+ */
 static bool take_run(struct isle_cache *cache, struct isle_chunk *chunk,
 		     unsigned long index, unsigned int slot,
-		     unsigned int last, struct run *run)
+		     unsigned int last, bool all, struct run *run)
 {
+	struct isle *isle = cache->object.store.isle;
 	unsigned int i;
 
-	run->nr = find_dirty(cache, chunk, &slot, last);
+	run->nr = find_due(cache, chunk, &slot, last, all);
 	if (!run->nr)
 		return false;
 	run->first = ((pgoff_t)index << ISLE_CHUNK_ORDER) + slot;
 	isle_unmap_object(&cache->object, run->first,
 			  run->first + run->nr - 1);
 	for (i = 0; i < run->nr; i++) {
-		isle_page_clear_dirty(cache, chunk, slot + i);
-		run->ids[i] = chunk->slot[slot + i];
-		isle_get_frame(cache->object.store.isle, run->ids[i]);
+		u32 id = chunk->slot[slot + i];
+
+		set_state(cache, chunk, slot + i,
+			  isle_is_pinned(isle, id) ? PINNED : CLEAN);
+		run->ids[i] = id;
+		isle_get_frame(isle, id);
 	}
+	/* What was written before a pin went is read after that was seen. */
+	smp_rmb();
 	return true;
 }
 
@@ -203,7 +265,8 @@ static void write_run(struct isle_cache *cache, struct file *file,
 }
 
 static void write_chunk(struct isle_cache *cache, struct file *file,
-			unsigned long index, pgoff_t first, pgoff_t last)
+			unsigned long index, pgoff_t first, pgoff_t last,
+			bool all)
 {
 	pgoff_t start = (pgoff_t)index << ISLE_CHUNK_ORDER;
 	unsigned int slot = max(first, start) - start;
@@ -219,7 +282,7 @@ static void write_chunk(struct isle_cache *cache, struct file *file,
 					     index);
 		if (!chunk)
 			return;
-		found = take_run(cache, chunk, index, slot, end, &run);
+		found = take_run(cache, chunk, index, slot, end, all, &run);
 		isle_chunk_unlock(chunk);
 		if (!found)
 			return;
@@ -229,7 +292,8 @@ static void write_chunk(struct isle_cache *cache, struct file *file,
 	} while (slot <= end);
 }
 
-static void write_range(struct isle_cache *cache, pgoff_t first, pgoff_t last)
+static void write_range(struct isle_cache *cache, pgoff_t first, pgoff_t last,
+			bool all)
 {
 	struct file *file = isle_cache_get_writer(cache);
 	unsigned long index;
@@ -241,11 +305,13 @@ static void write_range(struct isle_cache *cache, pgoff_t first, pgoff_t last)
 	for (index = isle_chunk_index(first);
 	     (chunk = xa_find(&cache->object.store.chunks, &index,
 			      isle_chunk_index(last), XA_PRESENT)); index++) {
-		write_chunk(cache, file, index, first, last);
+		write_chunk(cache, file, index, first, last, all);
 		if (index == isle_chunk_index(last))
 			break;
 	}
 	mutex_unlock(&cache->writeback.lock);
+	if (atomic_long_read(&cache->writeback.pinned))
+		plan_by_age(cache);
 	fput(file);
 }
 
@@ -260,7 +326,7 @@ static void write_requested(struct work_struct *work)
 {
 	struct request *request = container_of(work, struct request, work);
 
-	write_range(request->cache, request->first, request->last);
+	write_range(request->cache, request->first, request->last, true);
 }
 
 void isle_writeback(struct isle_cache *cache, pgoff_t first, pgoff_t last)
@@ -277,13 +343,23 @@ void isle_writeback(struct isle_cache *cache, pgoff_t first, pgoff_t last)
 	destroy_work_on_stack(&request.work);
 }
 
+void isle_writeback_due(struct isle_cache *cache)
+{
+	write_range(cache, 0, ULONG_MAX, false);
+}
+
+void isle_writeback_queue(struct delayed_work *work, unsigned long delay)
+{
+	queue_delayed_work(writers, work, delay);
+}
+
 static void write_old(struct work_struct *work)
 {
 	struct isle_cache *cache = container_of(to_delayed_work(work),
 						struct isle_cache,
 						writeback.work);
 
-	write_range(cache, 0, ULONG_MAX);
+	isle_writeback_due(cache);
 }
 
 void isle_writeback_start(struct isle_cache *cache)

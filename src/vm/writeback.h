@@ -8,6 +8,12 @@
  * that a write from then on makes it dirty again. Counterparts:
  * mm/page-writeback.c, folio_mkclean() of mm/rmap.c.
  *
+ * Who has a page pinned, O_DIRECT for one, writes to it without a fault, and
+ * nobody says when. But the pin itself came through an entry that could be
+ * written, so while that page was dirty; and that it is there can be seen, once
+ * no entry is, by the count of struct page. So a page that is pinned while it is
+ * written back stays to be written, until it was written without a pin.
+ *
  * Of all memory only so much may be dirty: from dirty_background_ratio= on what
  * is dirty is written without being asked for, from dirty_ratio= on who makes
  * more of it waits (throttle.h).
@@ -29,7 +35,8 @@ struct isle_chunk;
  * @file: the file, open for writing, or NULL while no opener may write.
  *        Protected, as @writers, by the lock of the table of caches.
  * @writers: how many openers may
- * @dirty: pages
+ * @dirty: pages that were written to
+ * @pinned: pages that are written back and may be written to, being pinned
  * @lock: held while pages are written: who waits for it knows them written
  * @work: writes when the oldest dirty page is old enough
  */
@@ -37,6 +44,7 @@ struct isle_writeback {
 	struct file *file;
 	unsigned int writers;
 	atomic_long_t dirty;
+	atomic_long_t pinned;
 	struct mutex lock;	/* outside i_rwsem and chunks' */
 	struct delayed_work work;
 };
@@ -68,14 +76,12 @@ void isle_page_set_dirty(struct isle_cache *cache, struct isle_chunk *chunk,
 			 unsigned int slot);
 
 /**
- * isle_page_clear_dirty - a page has no writable entry any more
+ * isle_page_clear_dirty - a page need not be written
  * @cache: the cache
  * @chunk: one of its chunks, locked
- * @slot: a slot with a frame
- *
- * Return: whether it was dirty.
+ * @slot: a slot with a frame, which is about to be dropped
  */
-bool isle_page_clear_dirty(struct isle_cache *cache, struct isle_chunk *chunk,
+void isle_page_clear_dirty(struct isle_cache *cache, struct isle_chunk *chunk,
 			   unsigned int slot);
 
 /**
@@ -85,7 +91,8 @@ bool isle_page_clear_dirty(struct isle_cache *cache, struct isle_chunk *chunk,
  * @last: the last page offset
  *
  * And wait until they are in the kernel's page cache of the file, also those
- * that somebody else is writing already. What goes wrong becomes an error of
+ * that somebody else is writing already; of pages that are pinned, what they have
+ * now. What goes wrong becomes an error of
  * the object's mapping; the page is clean then all the same. Works for a
  * task that is being killed. Context: process, no lock held.
  */
@@ -100,7 +107,33 @@ void isle_writeback(struct isle_cache *cache, pgoff_t first, pgoff_t last);
 void isle_writeback_kick(struct isle_cache *cache);
 
 /**
- * isle_dirty_total - dirty pages of all files
+ * isle_writeback_due - write what is dirty, and not pinned after an earlier time
+ * @cache: the cache; the caller keeps it
+ *
+ * Context: a work item, no lock held.
+ */
+void isle_writeback_due(struct isle_cache *cache);
+
+/**
+ * isle_writeback_queue - queue work where pages are written
+ * @work: the work; done with when the module goes
+ * @delay: jiffies
+ */
+void isle_writeback_queue(struct delayed_work *work, unsigned long delay);
+
+/**
+ * isle_writeback_pages - pages of a file that are to be written
+ * @writeback: of its cache
+ */
+static inline unsigned long
+isle_writeback_pages(const struct isle_writeback *writeback)
+{
+	return atomic_long_read(&writeback->dirty) +
+	       atomic_long_read(&writeback->pinned);
+}
+
+/**
+ * isle_dirty_total - pages of all files that are to be written
  */
 unsigned long isle_dirty_total(void);
 

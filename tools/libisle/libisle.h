@@ -133,7 +133,8 @@ ISLE_PUBLIC void *isle_map_shared(int fd, size_t length, uint64_t offset);
  * @prot: as for mmap(2)
  * @flags: MAP_SHARED, or MAP_PRIVATE for copies of what is written to
  *
- * Beyond the end of the file, and where it can't be read, is SIGBUS.
+ * Beyond the end of the file, and where it can't be read, is SIGBUS. O_DIRECT
+ * works on it where it is shared; registered buffers of io_uring don't.
  *
  * Return: the memory, or NULL: ENOMEM; EACCES: shared writing of what is not
  * open for writing; EPERM: code from a mount that is noexec; EINVAL, EOVERFLOW.

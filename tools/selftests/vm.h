@@ -213,4 +213,18 @@ static inline bool back_to(int fd, long before)
 	return false;
 }
 
+/* Whether so many frames, freed but pinned, wait; others may for a moment. */
+static inline bool waiting_are(int fd, unsigned long nr)
+{
+	unsigned int try;
+
+	for (try = 0; try < 100; try++) {
+		if (stats(fd).quarantine == nr)
+			return true;
+		sleep_ms(50);
+	}
+	note("%lu frames wait, not %lu", (unsigned long)stats(fd).quarantine, nr);
+	return false;
+}
+
 #endif /* _VM_H */

@@ -299,6 +299,7 @@ enum { HAMMERS = 3, HAMMERED = 600 };
 
 struct hammer {
 	int file;
+	int direct;
 	int fd;
 	char *memory;
 	unsigned int seed;
@@ -354,6 +355,13 @@ static void one_blow(struct hammer *hammer)
 					     .value = 1 + page % 2 };
 		ioctl(hammer->fd, ISLE_IOC_POPULATE, &range);
 		break;
+	case 6:
+		/* The file may end there just now, or the page be one of cma. */
+		if (pread(hammer->direct, word(hammer->memory, page), PAGE,
+			  page * PAGE) < 0 && errno != EFAULT &&
+		    errno != EEXIST && errno != EBADF)
+			bail_out("O_DIRECT: %s", strerror(errno));
+		break;
 	default:
 		if (rand_r(&hammer->seed) % 2)
 			*word(hammer->memory, page) = pattern(page, 9);
@@ -378,9 +386,28 @@ static void *hammer_on(void *argument)
 	return NULL;
 }
 
+/* What the hammers write, or -1 where there is no O_DIRECT. */
+static int hammer_direct(const char *name)
+{
+	static uint64_t page[PAGE / 8];
+	char path[128];
+	int file, i;
+
+	snprintf(path, sizeof(path), "%s-direct", name);
+	file = open_file(path, O_RDWR | O_CREAT);
+	for (i = 0; i < HAMMERED; i++) {
+		page[0] = pattern(i, 9);
+		if (pwrite(file, page, PAGE, i * PAGE) != PAGE)
+			bail_out("pwrite: %s", strerror(errno));
+	}
+	close(file);
+	snprintf(path, sizeof(path), "%s/%s-direct", directory, name);
+	return open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
+}
+
 static void hammered(const char *name)
 {
-	int file = make_file(name, 0, 1), fd;
+	int file = make_file(name, 0, 1), direct = hammer_direct(name), fd;
 	struct sigaction catch = { .sa_handler = bus }, old;
 	struct hammer hammers[HAMMERS];
 	uint64_t bad = 0, value;
@@ -393,8 +420,8 @@ static void hammered(const char *name)
 	p = map_write(fd, HAMMERED * PAGE);
 	sigaction(SIGBUS, &catch, &old);
 	for (i = 0; i < HAMMERS; i++) {
-		hammers[i] = (struct hammer){ file, fd, p, i + 1, times(8000),
-					      0 };
+		hammers[i] = (struct hammer){ file, direct, fd, p, i + 1,
+					      times(8000), 0 };
 		pthread_create(&hammers[i].thread, NULL, hammer_on,
 			       &hammers[i]);
 	}
@@ -410,6 +437,7 @@ static void hammered(const char *name)
 	      "and so does the file");
 	munmap(p, HAMMERED * PAGE);
 	close(fd);
+	close(direct);
 	close(file);
 }
 

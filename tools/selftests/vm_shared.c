@@ -391,20 +391,6 @@ static bool content_is(int file, uint64_t seed)
 	       !wrong(buffer, 64, seed);
 }
 
-/* Whether so many frames wait; others may for a moment. */
-static bool waiting_are(int fd, unsigned long nr)
-{
-	unsigned int try;
-
-	for (try = 0; try < 100; try++) {
-		if (stats(fd).quarantine == nr)
-			return true;
-		sleep_ms(50);
-	}
-	note("%lu frames wait, not %lu", (unsigned long)stats(fd).quarantine, nr);
-	return false;
-}
-
 /*
  * A registered buffer is a pin that outlives the mapping, the discard and the
  * opener. The frames must not become anybody else's before it goes.
