@@ -61,37 +61,38 @@ static pmd_t *find_pmd(struct mm_struct *mm, unsigned long address)
 }
 
 /*
- * The entry of a page, with its table locked, or NULL if there is no table.
+ * Call a function for each of some entries in one page table, with its lock held.
  * Counterpart: pte_offset_map_lock(), whose parts are not exported. The caller
  * holds the mmap or VMA lock, for which the tables above stay; the last one may
  * go for it is empty (MADV_DONTNEED in a shared mapping, from 6.14 on), after a
- * grace period.
+ * grace period. Inlined, so that it is a direct call. Return: -ENOENT if there is
+ * no table, or what the function returns once that is not 0.
  */
-static pte_t *lock_entry(struct mm_struct *mm, unsigned long address,
-			 spinlock_t **lock)
+static __always_inline int walk_entries(struct mm_struct *mm,
+					unsigned long address, unsigned int nr,
+					pte_fn_t fn, void *data)
 {
 	pmd_t *pmdp = find_pmd(mm, address), pmd;
+	int ret = -ENOENT;
+	spinlock_t *lock;	/* the table's */
+	pte_t *pte;
 
 	if (!pmdp)
-		return NULL;
+		return -ENOENT;
 	rcu_read_lock();
 	pmd = READ_ONCE(*pmdp);
-	if (unlikely(pmd_none(pmd) || pmd_leaf(pmd)))
-		goto none;
-	*lock = pte_lockptr(mm, &pmd);
-	spin_lock(*lock);
-	if (likely(pmd_same(pmd, READ_ONCE(*pmdp))))
-		return pte_offset_kernel(&pmd, address);
-	spin_unlock(*lock);
-none:
+	if (likely(!pmd_none(pmd) && !pmd_leaf(pmd))) {
+		lock = pte_lockptr(mm, &pmd);
+		spin_lock(lock);
+		if (likely(pmd_same(pmd, READ_ONCE(*pmdp)))) {
+			pte = pte_offset_kernel(&pmd, address);
+			for (ret = 0; nr && !ret; nr--, address += PAGE_SIZE)
+				ret = fn(pte++, address, data);
+		}
+		spin_unlock(lock);
+	}
 	rcu_read_unlock();
-	return NULL;
-}
-
-static void unlock_entry(spinlock_t *lock)
-{
-	spin_unlock(lock);
-	rcu_read_unlock();
+	return ret;
 }
 
 static __always_inline int fill_entry(pte_t *ptep, unsigned long address,
@@ -110,28 +111,20 @@ static __always_inline int fill_entry(pte_t *ptep, unsigned long address,
 }
 
 /*
- * Call a function for each of some entries in one page table, which
- * apply_to_page_range() makes if it is not there. Inlined, so that it is a direct
- * call elsewhere. Return: how many were filled, or an errno.
+ * The same, where apply_to_page_range() makes the table if it is not there.
+ * Return: how many were filled, or an errno.
  */
 static __always_inline int for_entries(struct vm_area_struct *vma,
 				       unsigned long address, unsigned int nr,
 				       pte_fn_t fn, struct fill *fill)
 {
-	spinlock_t *lock;	/* the table's */
-	pte_t *pte;
-	int err = 0;
+	int err;
 
-	pte = lock_entry(vma->vm_mm, address, &lock);
-	if (unlikely(!pte)) {
+	err = walk_entries(vma->vm_mm, address, nr, fn, fill);
+	if (unlikely(err == -ENOENT))
 		err = apply_to_page_range(vma->vm_mm, address,
 					  (unsigned long)nr << PAGE_SHIFT, fn,
 					  fill);
-		return err ?: fill->filled;
-	}
-	for (; nr && !err; nr--, pte++, address += PAGE_SIZE)
-		err = fn(pte, address, fill);
-	unlock_entry(lock);
 	return err ?: fill->filled;
 }
 
@@ -286,6 +279,11 @@ int isle_map_block(struct vm_fault *vmf, struct isle *isle, u32 id,
 	return ret == VM_FAULT_NOPAGE ? 0 : -ENOMEM;
 }
 
+static int find_mapped(pte_t *ptep, unsigned long address, void *unused)
+{
+	return pte_none(ptep_get(ptep)) ? 0 : -EEXIST;
+}
+
 /*
  * Nothing is mapped in a range, and no TLB has anything of it either: not while
  * somebody who emptied entries has yet to flush.
@@ -293,23 +291,12 @@ int isle_map_block(struct vm_fault *vmf, struct isle *isle, u32 id,
 static bool nothing_mapped(struct mm_struct *mm, unsigned long address,
 			   unsigned long size)
 {
-	unsigned long left = pmd_addr_end(address, address + size) - address;
-	spinlock_t *lock;	/* the table's */
-	bool nothing;
-	pte_t *pte;
+	unsigned long end = address + size;
 
-	if (left < size)
-		return false;
-	pte = lock_entry(mm, address, &lock);
-	if (!pte)
-		return false;
-	while (left && pte_none(ptep_get(pte))) {
-		left -= PAGE_SIZE;
-		pte++;
-	}
-	nothing = !left && !mm_tlb_flush_pending(mm);
-	unlock_entry(lock);
-	return nothing;
+	return pmd_addr_end(address, end) == end &&
+	       !walk_entries(mm, address, size >> PAGE_SHIFT, find_mapped,
+			     NULL) &&
+	       !mm_tlb_flush_pending(mm);
 }
 
 static void zap_range(struct vm_area_struct *vma, unsigned long start,
@@ -320,13 +307,14 @@ static void zap_range(struct vm_area_struct *vma, unsigned long start,
 }
 
 /* Also what mprotect() took the permission from: it gives it back if dirty. */
-static void protect_entry(struct mm_struct *mm, unsigned long address,
-			  pte_t *ptep)
+static int protect_entry(pte_t *ptep, unsigned long address, void *data)
 {
+	struct mm_struct *mm = data;
 	pte_t pte = ptep_get(ptep);
 
 	if (pte_write(pte) || pte_dirty(pte))
 		set_pte_at(mm, address, ptep, pte_wrprotect(pte_mkclean(pte)));
+	return 0;
 }
 
 static void protect_block(struct mm_struct *mm, unsigned long address,
@@ -340,20 +328,6 @@ static void protect_block(struct mm_struct *mm, unsigned long address,
 		set_pmd_at(mm, address, pmdp, pmd_wrprotect(pmd_mkclean(pmd)));
 	spin_unlock(lock);
 #endif
-}
-
-static void protect_table(struct mm_struct *mm, unsigned long start,
-			  unsigned long end)
-{
-	spinlock_t *lock;	/* the table's */
-	pte_t *pte;
-
-	pte = lock_entry(mm, start, &lock);
-	if (!pte)
-		return;
-	for (; start < end; start += PAGE_SIZE, pte++)
-		protect_entry(mm, start, pte);
-	unlock_entry(lock);
 }
 
 static void protect_range(struct vm_area_struct *vma, unsigned long start,
@@ -376,7 +350,8 @@ static void protect_range(struct vm_area_struct *vma, unsigned long start,
 		if (isle_pmd_state(pmd) > ISLE_PMD_TABLE)
 			protect_block(mm, start & PMD_MASK, pmd);
 		else
-			protect_table(mm, start, next);
+			walk_entries(mm, start, (next - start) >> PAGE_SHIFT,
+				     protect_entry, mm);
 		cond_resched();
 	}
 }
