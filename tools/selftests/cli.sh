@@ -39,23 +39,23 @@ has_help() {
 
 blocks_held() {
 	local handles
-	mapfile -t handles < <(values handle "$isle" alloc --list --json)
+	mapfile -t handles < <(json_values handle "$isle" alloc --list --json)
 	echo ${#handles[@]}
 }
 
 free_pages() {
 	local stat
 	stat=$("$isle" stat --json) || return
-	echo $(($(value free echo "$stat") + $(value pcp echo "$stat") +
-		$(value quarantine echo "$stat")))
+	echo $(($(json_value free echo "$stat") + $(json_value pcp echo "$stat") +
+		$(json_value quarantine echo "$stat")))
 }
 
-openers() { value openers "$isle" stat --json; }
+openers() { json_value openers "$isle" stat --json; }
 
 allocate_and_free() {
 	local handle handles before
 	before=$(free_pages)
-	mapfile -t handles < <(values handle "$isle" alloc -o 3 -n 2 --json)
+	mapfile -t handles < <(json_values handle "$isle" alloc -o 3 -n 2 --json)
 	handle=${handles[1]}
 	[ "$(blocks_held)" = 2 ] || return
 	[ "$(free_pages)" = $((before - 16)) ] || return
@@ -72,7 +72,7 @@ free_all() {
 
 killed_holder() {
 	local handle
-	handle=$(value handle "$isle" alloc --json) || return
+	handle=$(json_value handle "$isle" alloc --json) || return
 	kill -9 "${handle%:*}"
 	while kill -0 "${handle%:*}" 2>/dev/null; do sleep 0.1; done
 	fails_with 1 "no such block" "$isle" free "$handle" && [ "$(blocks_held)" = 0 ] &&
@@ -81,7 +81,7 @@ killed_holder() {
 
 physical_addresses() {
 	local address
-	address=$(value physical "$isle" alloc --hold 1 --order 9 --json)
+	address=$(json_value physical "$isle" alloc --hold 1 --order 9 --json)
 	if [ "$(id -u)" = 0 ]; then
 		[ "$address" != 0 ] && [ $((address % (2 << 20))) = 0 ]
 	else
@@ -104,14 +104,14 @@ hashes_like() {
 info_and_stat_agree() {
 	local managed
 	managed=$("$isle" info --json | json .managed)
-	[ "$managed" = "$(value managed "$isle" stat --json)" ]
+	[ "$managed" = "$(json_value managed "$isle" stat --json)" ]
 }
 
 free_lists_add_up() {
 	local listed
 	listed=$("$isle" buddy --json | json '[.zones[].blocks[] |
 		to_entries[] | .value * pow(2; .key)] | add')
-	[ "$listed" = "$(value free "$isle" stat --json)" ]
+	[ "$listed" = "$(json_value free "$isle" stat --json)" ]
 }
 
 make_files() {
@@ -220,7 +220,7 @@ top_is_plain() {
 # A process in the background holds 3 blocks of order 2, and has no faults.
 top_shows_holder() {
 	local pid said
-	pid=$(value handle "$isle" alloc -o 2 -n 3 --json) || return
+	pid=$(json_value handle "$isle" alloc -o 2 -n 3 --json) || return
 	pid=${pid%:*}
 	said=$("$isle" top -d 0.1 --json | json "[.openers[] |
 		select(.pid == $pid) | .comm, .blocks, .held, .uid]")

@@ -22,7 +22,7 @@ without_device() {
 others_openers() {
 	local pid nobody root
 	export XDG_RUNTIME_DIR=$tap_work
-	pid=$(value handle "$ISLE" alloc --json) || return
+	pid=$(json_value handle "$ISLE" alloc --json) || return
 	pid=${pid%:*}
 	nobody=$(as_nobody "$ISLE" top -d 0.1 --json | json '[.openers, .other_openers]')
 	root=$("$ISLE" top -d 0.1 --json | json '[.openers[].pid]')

@@ -43,9 +43,9 @@ tap_end() {
 	[ $tap_failed = 0 ]
 }
 
-# values NAME COMMAND...: those of that name in the JSON that the command prints, one a
+# json_values NAME COMMAND...: those of that name in the JSON that the command prints, one a
 # line. (jq takes a third of a second to start on an emulated CPU.)
-values() {
+json_values() {
 	local pattern="\"$1\": \"?([^\",}]*)\"?(.*)" rest
 	shift
 	rest=$("$@") || return
@@ -55,10 +55,10 @@ values() {
 	done
 }
 
-# value NAME COMMAND...: the first of them
-value() {
+# json_value NAME COMMAND...: the first of them
+json_value() {
 	local all
-	all=$(values "$@") && echo "${all%%$'\n'*}"
+	all=$(json_values "$@") && echo "${all%%$'\n'*}"
 }
 
 # json FILTER: what jq makes of the JSON on standard input, in one line
