@@ -270,14 +270,20 @@ static noinline void watch_alloc(struct isle *isle, u32 id, gfp_t gfp,
 			 isle_pageblock_type(isle, id));
 }
 
-/* One of many, it may be: so what watches shares one branch here as well. */
-noinline u32 isle_prep(struct isle *isle, u32 id, gfp_t gfp,
-		       unsigned int order)
+static __always_inline void prep(struct isle *isle, u32 id, gfp_t gfp,
+				 unsigned int order)
 {
 	if (isle_watched())
 		watch_alloc(isle, id, gfp, order);
 	if (gfp & __GFP_ZERO)
 		clear_block(isle, id, order);
+}
+
+/* One of many, it may be: so what watches shares one branch here as well. */
+noinline u32 isle_prep(struct isle *isle, u32 id, gfp_t gfp,
+		       unsigned int order)
+{
+	prep(isle, id, gfp, order);
 	return id;
 }
 EXPORT_SYMBOL_FOR_KUNIT(isle_prep);
@@ -378,10 +384,7 @@ unsigned int isle_alloc_user(struct isle *isle, gfp_t gfp, unsigned int order,
 			     unsigned int nr, u32 *ids)
 {
 	if (nr == 1 && !order && likely(alloc_user_fast(isle, gfp, ids))) {
-		if (unlikely(isle_watched()))
-			watch_alloc(isle, *ids, gfp, 0);
-		if (gfp & __GFP_ZERO)
-			clear_block(isle, *ids, 0);
+		prep(isle, *ids, gfp, 0);
 		return 1;
 	}
 	return alloc_many(isle, gfp, order, NUMA_NO_NODE,

@@ -25,11 +25,6 @@ void isle_anon_exit(struct isle *isle)
 	isle_free_frames(isle, zero_frame, 0);
 }
 
-static int kind_of(const struct isle_fault *fault, unsigned int slot)
-{
-	return isle_slot_kind(fault, slot);
-}
-
 static int map_frames(struct isle_fault *fault, int kind, unsigned int slot,
 		      unsigned int nr)
 {
@@ -66,8 +61,8 @@ static int map_frames_or_zeroes(struct isle_fault *fault, int kind,
 int isle_anon_map(struct isle_fault *fault, bool zero)
 {
 	if (zero)
-		return isle_map_runs(fault, kind_of, map_frames_or_zeroes);
-	return isle_map_runs(fault, kind_of, map_frames);
+		return isle_map_runs(fault, isle_slot_kind, map_frames_or_zeroes);
+	return isle_map_runs(fault, isle_slot_kind, map_frames);
 }
 
 /*
@@ -178,12 +173,6 @@ int isle_anon_write(struct isle_fault *fault)
 		break;
 	default:
 		err = isle_unshare(fault);
-		/*
-		 * The pages beside it are shared too, most likely. Written next,
-		 * an entry that is there has to go first.
-		 */
-		fault->first = fault->slot;
-		fault->last = fault->slot;
 	}
 	return err ?: isle_anon_map(fault, false);
 }

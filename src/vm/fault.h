@@ -78,8 +78,9 @@ static inline bool isle_frame_is_shared(const struct isle *isle, u32 id)
 	return atomic_read(&isle_frame(isle, id)->ref) > 1;
 }
 
-static inline enum isle_slot isle_slot_kind(const struct isle_fault *fault,
-					    unsigned int slot)
+/* Return: enum isle_slot, as isle_map_runs() takes it. */
+static inline int isle_slot_kind(const struct isle_fault *fault,
+				 unsigned int slot)
 {
 	u32 id = fault->chunk->slot[slot];
 
@@ -228,7 +229,9 @@ int isle_anon_write(struct isle_fault *fault);
  * isle_unshare - give the fault's slot a frame that nobody shares
  * @fault: the fault; its slot is anything but ISLE_SLOT_OWN
  *
- * With what is visible there now: the copy of a frame or zeroes. Unmaps it.
+ * With what is visible there now: the copy of a frame or zeroes. Unmaps it. The
+ * fault maps no other slot then: those beside it are shared too, most likely, and
+ * an entry that is there would have to go first when they are written next.
  * Return: 0, -ENOMEM or -EDQUOT.
  */
 int isle_unshare(struct isle_fault *fault);
@@ -248,6 +251,27 @@ int isle_wp(struct isle_fault *fault);
  * Return: 0, -ENOMEM or -EDQUOT.
  */
 int isle_shared_populate(struct isle_fault *fault);
+
+/* What the entry of an object's page is. */
+enum isle_page {
+	ISLE_PAGE_NONE,
+	ISLE_PAGE_SPECIAL,	/* can't be pinned */
+	ISLE_PAGE_EXPOSED,
+};
+
+/**
+ * isle_map_object_run - map pages of an object, for isle_map_runs()
+ * @fault: the fault
+ * @kind: enum isle_page
+ * @slot: the first slot
+ * @nr: how many
+ *
+ * A file's for reading only, until isle_file_mkwrite(). (Entries of pages that
+ * can be pinned are as the VMA's vm_page_prot says; the core sees to that.)
+ * Return: how many entries were filled, or an errno.
+ */
+int isle_map_object_run(struct isle_fault *fault, int kind, unsigned int slot,
+			unsigned int nr);
 
 /**
  * isle_shared - any fault in a shared mapping

@@ -147,8 +147,6 @@ static bool has_frame(const struct isle_fault *fault)
 	return fault->chunk->slot[fault->slot] != ISLE_NO_FRAME;
 }
 
-enum { NOTHING, SPECIAL, EXPOSED };
-
 /*
  * A page is exposed when it is first mapped so that it can be pinned: what only
  * private mappings have needs no look at struct page.
@@ -158,39 +156,22 @@ static int page_kind(const struct isle_fault *fault, unsigned int slot)
 	const u32 *id = &fault->chunk->slot[slot];
 
 	if (*id == ISLE_NO_FRAME)
-		return NOTHING;
+		return ISLE_PAGE_NONE;
 	if (!(fault->vma->vm_flags & VM_MIXEDMAP))
-		return SPECIAL;
+		return ISLE_PAGE_SPECIAL;
 	if (!isle_is_exposed(fault->isle, *id))
 		isle_expose(fault->isle,
 			    isle_object_mapping(&fault->cache->object),
 			    fault->pgoff - fault->slot + slot, id, 1);
-	return isle_is_exposed(fault->isle, *id) ? EXPOSED : SPECIAL;
-}
-
-static int map_run(struct isle_fault *fault, int kind, unsigned int slot,
-		   unsigned int nr)
-{
-	unsigned long address = isle_slot_address(fault, slot);
-	const u32 *ids = fault->chunk->slot + slot;
-
-	switch (kind) {
-	case EXPOSED:
-		return isle_map_pages(fault->vma, address, fault->isle, ids,
-				      nr);
-	case SPECIAL:
-		return isle_map_frames(fault->vma, address, fault->isle, ids,
-				       nr, false);
-	default:
-		return 0;
-	}
+	return isle_is_exposed(fault->isle, *id) ? ISLE_PAGE_EXPOSED :
+						   ISLE_PAGE_SPECIAL;
 }
 
 int isle_file_map(struct isle_fault *fault)
 {
 	if (!has_frame(fault))
 		return -ENODATA;
-	return isle_map_runs(fault, page_kind, map_run);
+	return isle_map_runs(fault, page_kind, isle_map_object_run);
 }
 
 int isle_file_mkwrite(struct isle_fault *fault)

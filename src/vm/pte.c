@@ -235,12 +235,6 @@ int isle_raise_frames(struct vm_area_struct *vma, unsigned long address,
 	return for_entries(vma, address, nr, raise_entry, &fill);
 }
 
-int isle_make_writable(struct vm_area_struct *vma, unsigned long address,
-		       struct isle *isle, u32 id)
-{
-	return min(isle_raise_frames(vma, address, isle, &id, 1), 0);
-}
-
 /* An entry that went meanwhile is for the core to fault in again. */
 static int raise_mapped(pte_t *ptep, unsigned long address, void *data)
 {

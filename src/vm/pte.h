@@ -62,18 +62,6 @@ int isle_map_pages(struct vm_area_struct *vma, unsigned long address,
 		   struct isle *isle, const u32 *ids, unsigned int nr);
 
 /**
- * isle_make_writable - let a frame be written without a fault
- * @vma: the VMA
- * @address: of the entry, which maps the frame or is empty
- * @isle: the instance
- * @id: the frame
- *
- * Return: 0 or -ENOMEM.
- */
-int isle_make_writable(struct vm_area_struct *vma, unsigned long address,
-		       struct isle *isle, u32 id);
-
-/**
  * isle_raise_frames - let frames be written without a fault
  * @vma: the VMA
  * @address: of the first entry

@@ -12,16 +12,14 @@
 #include "fault.h"
 #include "pte.h"
 
-enum { NOTHING, SPECIAL, EXPOSED };
-
 static int page_kind(const struct isle_fault *fault, unsigned int slot)
 {
 	u32 id = fault->chunk->slot[slot];
 
 	if (id == ISLE_NO_FRAME)
-		return NOTHING;
-	return isle_frame(fault->isle, id)->flags & ISLE_FRAME_EXPOSED ?
-	       EXPOSED : SPECIAL;
+		return ISLE_PAGE_NONE;
+	return isle_is_exposed(fault->isle, id) ? ISLE_PAGE_EXPOSED :
+						  ISLE_PAGE_SPECIAL;
 }
 
 int isle_shared_populate(struct isle_fault *fault)
@@ -49,19 +47,20 @@ int isle_shared_populate(struct isle_fault *fault)
 	return 0;
 }
 
-static int map_run(struct isle_fault *fault, int kind, unsigned int slot,
-		   unsigned int nr)
+int isle_map_object_run(struct isle_fault *fault, int kind, unsigned int slot,
+			unsigned int nr)
 {
+	bool writable = !fault->cache && fault->vma->vm_flags & VM_WRITE;
 	unsigned long address = isle_slot_address(fault, slot);
 	const u32 *ids = fault->chunk->slot + slot;
 
 	switch (kind) {
-	case EXPOSED:
+	case ISLE_PAGE_EXPOSED:
 		return isle_map_pages(fault->vma, address, fault->isle, ids,
 				      nr);
-	case SPECIAL:
+	case ISLE_PAGE_SPECIAL:
 		return isle_map_frames(fault->vma, address, fault->isle, ids,
-				       nr, fault->vma->vm_flags & VM_WRITE);
+				       nr, writable);
 	default:
 		return 0;
 	}
@@ -76,5 +75,5 @@ int isle_shared(struct isle_fault *fault)
 		if (err)
 			return err;
 	}
-	return isle_map_runs(fault, page_kind, map_run);
+	return isle_map_runs(fault, page_kind, isle_map_object_run);
 }

@@ -56,14 +56,11 @@ int isle_unshare(struct isle_fault *fault)
 		trace_cow_of(fault, from, id);
 	}
 	replace(fault, id);
+	fault->first = fault->slot;
+	fault->last = fault->slot;
 	isle_fault_did(fault, from == ISLE_NO_FRAME ? ISLE_FAULT_ANON :
 						      ISLE_FAULT_COW);
 	return 0;
-}
-
-static int kind_of(const struct isle_fault *fault, unsigned int slot)
-{
-	return isle_slot_kind(fault, slot);
 }
 
 static int raise_own(struct isle_fault *fault, int kind, unsigned int slot,
@@ -86,12 +83,11 @@ int isle_wp(struct isle_fault *fault)
 	case ISLE_SLOT_OWN:
 		isle_fault_did(fault, ISLE_FAULT_REUSE);
 		trace_cow_of(fault, id, id);
-		return isle_map_runs(fault, kind_of, raise_own);
+		break;
 	default:
 		err = isle_unshare(fault);
-		return err ?: isle_make_writable(fault->vma,
-						 isle_slot_address(fault, fault->slot),
-						 fault->isle,
-						 fault->chunk->slot[fault->slot]);
+		if (err)
+			return err;
 	}
+	return isle_map_runs(fault, isle_slot_kind, raise_own);
 }
