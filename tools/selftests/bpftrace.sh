@@ -75,7 +75,7 @@ faults() {
 # More of one and of the other migratetype than there can be pageblocks of it.
 fallback() {
 	local managed
-	managed=$(json_value managed "$ISLE" stat --json)
+	managed=$(isle_stat managed)
 	under fallback "$load anon:$((managed * 3 / 10))
 		$load block:9,$((managed * 3 / 2048))" &&
 		[ $(($(value '@claim[') + $(value '@steal['))) -ge 1 ] &&

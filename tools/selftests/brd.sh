@@ -16,13 +16,7 @@ headers=/usr/include/linux
 [ "${ISLE_SHORT:-1}" = 1 ] || headers=/usr/include/linux/netfilter
 tree=("$headers" /usr/bin/bash /usr/bin/perl /lib/x86_64-linux-gnu/libc.so.6)
 
-stat_field() { "$ISLE" stat --json | sed -n "s/.*\"$1\": \([0-9]*\).*/\1/p"; }
-
-frames_out() {
-	local free
-	free=$(($(stat_field free) + $(stat_field pcp) + $(stat_field quarantine)))
-	echo $(($(stat_field managed) - free))
-}
+frames_out() { echo $(($(isle_stat managed) - $(free_pages))); }
 
 sums() { (cd "$1" && find . -type f -print0 | sort -z | xargs -0 sha256sum); }
 

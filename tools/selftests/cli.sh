@@ -43,15 +43,6 @@ blocks_held() {
 	echo ${#handles[@]}
 }
 
-free_pages() {
-	local stat
-	stat=$("$isle" stat --json) || return
-	echo $(($(json_value free echo "$stat") + $(json_value pcp echo "$stat") +
-		$(json_value quarantine echo "$stat")))
-}
-
-openers() { json_value openers "$isle" stat --json; }
-
 allocate_and_free() {
 	local handle handles before
 	before=$(free_pages)
@@ -67,7 +58,7 @@ allocate_and_free() {
 free_all() {
 	"$isle" alloc >/dev/null && "$isle" alloc -n 3 -m movable >/dev/null || return
 	[ "$(blocks_held)" = 4 ] || return
-	"$isle" free --all && [ "$(blocks_held)" = 0 ] && [ "$(openers)" = 1 ]
+	"$isle" free --all && [ "$(blocks_held)" = 0 ] && [ "$(isle_stat openers)" = 1 ]
 }
 
 killed_holder() {
@@ -104,14 +95,14 @@ hashes_like() {
 info_and_stat_agree() {
 	local managed
 	managed=$("$isle" info --json | json .managed)
-	[ "$managed" = "$(json_value managed "$isle" stat --json)" ]
+	[ "$managed" = "$(isle_stat managed)" ]
 }
 
 free_lists_add_up() {
 	local listed
 	listed=$("$isle" buddy --json | json '[.zones[].blocks[] |
 		to_entries[] | .value * pow(2; .key)] | add')
-	[ "$listed" = "$(json_value free "$isle" stat --json)" ]
+	[ "$listed" = "$(isle_stat free)" ]
 }
 
 make_files() {

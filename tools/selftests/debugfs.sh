@@ -21,9 +21,6 @@ is() {
 	return 1
 }
 
-# What takes no Python, which is slow to start where tests run.
-stat_of() { "$ISLE" stat --json | awk -F '[ ":,]+' -v name="$1" '$2 == name { print $3 }'; }
-
 line_of() { awk -v name="$1" '$1 == name { print $2 }' $files/vmstat; }
 
 root_only() {
@@ -55,7 +52,7 @@ pages_in_buddyinfo() {
 buddyinfo_counts() {
 	local isolated
 	isolated=$(awk '$1 == "nr_isolated" { n += $2 } END { print n }' $files/zoneinfo)
-	is "$(pages_in_buddyinfo)" $(($(stat_of free) + isolated))
+	is "$(pages_in_buddyinfo)" $(($(isle_stat free) + isolated))
 }
 
 buddyinfo_moves() {
@@ -84,7 +81,7 @@ pagetypeinfo_counts() {
 	blocks && /^Node/ { for (i = 5; i <= NF; i++) sum += $i }
 	END { print pages, sum }' $files/pagetypeinfo >"$tap_work/counts"
 	read -r pages blocks <"$tap_work/counts"
-	managed=$(stat_of managed)
+	managed=$(isle_stat managed)
 	is "$pages" "$(pages_in_buddyinfo)" && [ $((blocks * 512)) -ge "$managed" ] &&
 		[ $((blocks * 512)) -lt $((managed + 2048)) ]
 }
@@ -127,17 +124,17 @@ sum_of() {
 min_of_info() { "$ISLE" info --json | awk '$1 == "\"min\":" { n += $2 } END { print n }'; }
 
 zoneinfo_counts() {
-	is "$(sum_of managed)" "$(stat_of managed)" &&
-		is "$(sum_of present)" "$(stat_of present)" &&
-		is "$(sum_of nr_free_pages)" "$(stat_of free)" &&
-		is "$(sum_of count:)" "$(stat_of pcp)" && is "$(sum_of min)" "$(min_of_info)"
+	is "$(sum_of managed)" "$(isle_stat managed)" &&
+		is "$(sum_of present)" "$(isle_stat present)" &&
+		is "$(sum_of nr_free_pages)" "$(isle_stat free)" &&
+		is "$(sum_of count:)" "$(isle_stat pcp)" && is "$(sum_of min)" "$(min_of_info)"
 }
 
 vmstat_counts() {
 	local pair
 	for pair in nr_free_pages:free nr_managed:managed nr_pcp:pcp alloc_blocks:allocs \
 		free_blocks:frees pcp_refill:refills fault_anon:faults_anon; do
-		is "$(line_of "${pair%:*}")" "$(stat_of "${pair#*:}")" || return
+		is "$(line_of "${pair%:*}")" "$(isle_stat "${pair#*:}")" || return
 	done
 }
 
@@ -155,7 +152,7 @@ vmstat_moves() {
 pcp_counts() {
 	local pages
 	pages=$(awk '$1 ~ /^[0-9]+$/ { n += $3 * 2 ^ $1 } END { print n }' $files/pcp)
-	is "$pages" "$(stat_of pcp)" && [ "$pages" -gt 0 ]
+	is "$pages" "$(isle_stat pcp)" && [ "$pages" -gt 0 ]
 }
 
 # frames REQUEST: what the file shows of a range
@@ -168,7 +165,7 @@ frames() {
 
 frames_of_block() {
 	local address pfn
-	address=$("$ISLE" alloc -o 5 --json | awk '$1 == "\"physical\":" { print $2 }')
+	address=$(json_value physical "$ISLE" alloc -o 5 --json)
 	pfn=$(printf '0x%x' $((address / 4096)))
 	frames "$pfn 32" | tee "$tap_work/frames"
 	is "$(wc -l <"$tap_work/frames")" 1 || return
@@ -188,8 +185,8 @@ frames_add_up() {
 	}
 	END { print all, of["free"], of["pcp"] + 0 }' $files/frames >"$tap_work/frames"
 	read -r all free pcp <"$tap_work/frames"
-	is "$all" "$(stat_of managed)" && is "$free" "$(stat_of free)" &&
-		is "$pcp" "$(stat_of pcp)"
+	is "$all" "$(isle_stat managed)" && is "$free" "$(isle_stat free)" &&
+		is "$pcp" "$(isle_stat pcp)"
 }
 
 ask() { echo "$1" >$files/frames; }

@@ -11,7 +11,7 @@ program=$tap_work/isle_run_program
 cp "${ISLE_BUILD%/*}/tools/selftests/isle_run_program" "$program"
 
 # stat_of NAME: a number, the first program's
-stat_of() { sed -n "s/^ *\"$1\": \([0-9]*\),*\$/\1/p" "$tap_work/stats" | head -n 1; }
+stat_of() { json_value "$1" cat "$tap_work/stats"; }
 
 # on_isle TEST [OPTION...]: the program's test, which must be on isle
 on_isle() {

@@ -165,7 +165,7 @@ sorts() {
 	cmp ordinary isle && mostly_on_isle sort 30 >&3
 }
 
-if [ "$("$ISLE" stat --json | json .managed)" -lt 100000 ]; then
+if [ "$(isle_stat managed)" -lt 100000 ]; then
 	for program in python3 sqlite3 redis-server gcc sort; do
 		skip "$program" "needs a region of 512 MB"
 	done

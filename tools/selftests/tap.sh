@@ -61,6 +61,17 @@ json_value() {
 	all=$(json_values "$@") && echo "${all%%$'\n'*}"
 }
 
+# isle_stat NAME: a number of isle stat's
+isle_stat() { json_value "$1" "$ISLE" stat --json; }
+
+# Pages that are free or will be.
+free_pages() {
+	local stat
+	stat=$("$ISLE" stat --json) || return
+	echo $(($(json_value free echo "$stat") + $(json_value pcp echo "$stat") +
+		$(json_value quarantine echo "$stat")))
+}
+
 # json FILTER: what jq makes of the JSON on standard input, in one line
 json() { jq -r -c "$1"; }
 
