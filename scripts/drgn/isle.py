@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """isle in a debugger: zones, free lists and frames, of a live kernel or a core.
 
-usage: drgn [-c CORE] --no-default-symbols -s isle.ko [-s vmlinux] scripts/drgn/isle.py COMMAND
+usage: drgn -q [-c CORE] --no-default-symbols -s isle.ko [-s vmlinux] scripts/drgn/isle.py COMMAND
 
     zones       each zone: its memory, what of it is free, its watermarks
     lists       the free lists, walked link by link and compared with their counts
@@ -15,7 +15,7 @@ each of which returns what the commands print.
 
 import sys
 
-from drgn import ProgramFlags
+from drgn import Object, ProgramFlags
 
 NO_FRAME = 0xFFFFFFFF
 TOP_ORDER = 10
@@ -25,14 +25,27 @@ ZONES = ("DMA32", "Normal", "Movable")
 FLAGS = ("exposed", "user", "compound", "movable")
 
 
+def kernel_symbols():
+    """What the live kernel's own list has: address, kind, name."""
+    with open("/proc/kallsyms", encoding="ascii", errors="replace") as symbols:
+        for line in symbols:
+            address, kind, name = line.split()[:3]
+            yield int(address, 16), kind, name
+
+
 def isle_instance():
     """The instance that the module was loaded with: struct isle *."""
     try:
-        instance = prog["isle_loaded"]
-    except KeyError:
-        sys.exit("isle.py: isle is not loaded, or drgn was not given its isle.ko (-s)")
+        if prog.flags & ProgramFlags.IS_LIVE:
+            # Where a module was loaded drgn can tell with vmlinux only.
+            address = next((a for a, _, name in kernel_symbols() if name == "isle_loaded"), 0)
+            instance = Object(prog, "struct isle *", address=address) if address else None
+        else:
+            instance = prog["isle_loaded"]
+    except LookupError:
+        sys.exit("isle.py: drgn knows no isle; give it isle.ko with its debug information (-s)")
     if not instance:
-        sys.exit("isle.py: isle is not loaded")
+        sys.exit("isle.py: isle is not loaded, or /proc/kallsyms shows no addresses: be root")
     return instance
 
 
@@ -94,11 +107,9 @@ def code(address):
         pass
     best = (0, None)
     if prog.flags & ProgramFlags.IS_LIVE:
-        with open("/proc/kallsyms", encoding="ascii", errors="replace") as symbols:
-            for line in symbols:
-                start, kind, name = line.split()[:3]
-                if kind in "tT" and best[0] < int(start, 16) <= address:
-                    best = (int(start, 16), name)
+        for start, kind, name in kernel_symbols():
+            if kind in "tT" and best[0] < start <= address:
+                best = (start, name)
     return f"{best[1]}+{address - best[0]:#x}" if best[1] else f"{address:#x}"
 
 
