@@ -41,7 +41,7 @@ static void a_list_is_filled_in_growing_batches(struct kunit *test)
 	struct isle *isle = roomy(test);
 	struct isle_zone *zone = isle->zones[0];
 	struct isle_pcp_list *list = fixture_pcp(zone, 0, ISLE_UNMOVABLE);
-	unsigned int batch = 1, left = 0;
+	unsigned int batch = isle_pcp_batch_min(0), left = 0;
 	unsigned int i;
 
 	for (i = 0; i < MANY; i++) {
@@ -150,7 +150,7 @@ static void expect_an_eighth(struct kunit *test, u32 frames)
 	for (order = 0; order <= ISLE_TOP_ORDER; order++)
 		KUNIT_EXPECT_LE(test, (unsigned long)
 				fixture_pcp(zone, order, 0)->max << order,
-				part / 2);
+				part);
 	use_all_orders(isle, ids, frames);
 	/* What is claimed stays in the part: the invariants say so. */
 	EXPECT_ALLOCATED(test, isle, 0);
@@ -189,6 +189,33 @@ static void lists_take_from_the_one_that_claims_most(struct kunit *test)
 	KUNIT_EXPECT_LT(test, small->high, high);
 	KUNIT_EXPECT_GE(test, huge->count, huge->max / 2);
 	KUNIT_EXPECT_LE(test, pcp->claimed, pcp->part);
+	EXPECT_ALLOCATED(test, isle, 0);
+}
+
+static void lists_take_first_from_one_that_nobody_uses(struct kunit *test)
+{
+	struct isle *isle = roomy(test);
+	struct isle_zone *zone = isle->zones[0];
+	struct isle_pcp *pcp = raw_cpu_ptr(zone->pcp);
+	struct isle_pcp_list *used = fixture_pcp(zone, 0, ISLE_UNMOVABLE);
+	struct isle_pcp_list *unused = fixture_pcp(zone, 1, ISLE_UNMOVABLE);
+	u32 first = take(isle, GFP_KERNEL, 9), second;
+	unsigned int used_high, unused_high;
+
+	second = take(isle, GFP_KERNEL, 9);
+	isle_drain_all(isle);
+	/* As if all of the part had been used, most of it by @used. */
+	used_high = pcp->part * 3 / 4;
+	unused_high = pcp->part / 8;
+	used->high = used_high;
+	unused->high = unused_high;
+	pcp->claimed = used_high + unused_high * 2;
+	isle_free_frames(isle, take(isle, GFP_KERNEL, 0), 0);
+	isle_free_frames(isle, first, 9);
+	isle_free_frames(isle, take(isle, GFP_KERNEL, 0), 0);
+	isle_free_frames(isle, second, 9);
+	KUNIT_EXPECT_LT(test, unused->high, unused_high);
+	KUNIT_EXPECT_EQ(test, used->high, used_high);
 	EXPECT_ALLOCATED(test, isle, 0);
 }
 
@@ -321,7 +348,7 @@ static void a_zone_short_of_memory_lends_no_more(struct kunit *test)
 		KUNIT_EXPECT_NE(test, ISLE_NO_FRAME, take(isle, GFP_ATOMIC, 0));
 	KUNIT_EXPECT_EQ(test, refills, zone->events.refill);
 	KUNIT_EXPECT_EQ(test, 8, zone->events.locked_alloc);
-	KUNIT_EXPECT_EQ(test, 1, list->batch);
+	KUNIT_EXPECT_EQ(test, isle_pcp_batch_min(0), list->batch);
 	KUNIT_EXPECT_EQ(test, 0, list->count);
 }
 
@@ -460,7 +487,7 @@ static void a_cma_frame_goes_to_the_movable_list(struct kunit *test)
 
 	KUNIT_ASSERT_NE(test, ISLE_NO_FRAME, id);
 	isle_free_frames(isle, id, 0);
-	KUNIT_EXPECT_EQ(test, 1, list->count);
+	KUNIT_EXPECT_EQ(test, isle_pcp_batch_min(0), list->count);
 	isle_alloc_frames_bulk(isle, GFP_KERNEL | __GFP_MOVABLE, NUMA_NO_NODE,
 			       2, ids);
 	isle_free_frames_bulk(isle, ids, 2);
@@ -578,6 +605,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(other_orders_go_to_the_zone),
 	KUNIT_CASE(all_lists_hold_an_eighth_at_most),
 	KUNIT_CASE(lists_take_from_the_one_that_claims_most),
+	KUNIT_CASE(lists_take_first_from_one_that_nobody_uses),
 	KUNIT_CASE(lists_hold_less_the_less_is_free),
 	KUNIT_CASE(a_list_gives_up_a_batch_at_once),
 	KUNIT_CASE(no_call_moves_more_than_a_batch),

@@ -170,27 +170,38 @@ static unsigned int spill(struct isle_zone *zone, struct isle_pcp_list *list,
 	return n;
 }
 
-/* The list that claims most. */
-static unsigned int find_largest(struct isle_pcp *pcp)
+/*
+ * The list to take from: the one that claims most, of those that nobody used since
+ * this was asked last if any of them claims something.
+ */
+static unsigned int find_victim(struct isle_pcp *pcp)
 {
-	unsigned int n, order, largest = 0;
-	struct isle_pcp_list *list;
+	unsigned int n, order, victim = 0;
 	unsigned long most = 0;
+	struct isle_pcp_list *list;
+	bool idle = false;
 
 	for (n = 0; (list = isle_pcp_nth_list(pcp, n, &order)); n++) {
-		if ((unsigned long)list->high << order > most) {
+		unsigned long uses = isle_pcp_list_uses(list);
+		bool unused = uses == pcp->uses[n];
+
+		pcp->uses[n] = uses;
+		if (!list->high || unused < idle)
+			continue;
+		if (unused > idle || (unsigned long)list->high << order > most) {
 			most = (unsigned long)list->high << order;
-			largest = n;
+			idle = unused;
+			victim = n;
 		}
 	}
-	return largest;
+	return victim;
 }
 
-/* Make the list that claims most give up @frames, or what a batch of it is. */
+/* Make another list give up @frames, or what a batch of it is. */
 static void squeeze(struct isle_zone *zone, struct isle_pcp *pcp,
 		    unsigned int frames)
 {
-	unsigned int n = find_largest(pcp), order, nr, idle;
+	unsigned int n = find_victim(pcp), order, nr, idle;
 	struct isle_pcp_list *list = isle_pcp_nth_list(pcp, n, &order);
 
 	nr = min_t(unsigned int, DIV_ROUND_UP(frames, BIT(order)), list->high);
@@ -235,7 +246,7 @@ static void refill(struct isle_zone *zone, struct isle_pcp *pcp,
 		grow(zone, pcp, list, order, nr - list->high);
 	nr = min_t(unsigned int, nr, list->high);
 	if (!nr) {
-		list->batch = 1;
+		list->batch = isle_pcp_batch_min(order);
 		return;
 	}
 	flags = isle_zone_lock(zone);
@@ -437,7 +448,7 @@ static void drain_lists(struct isle_zone *zone, struct isle_pcp *pcp)
 			      min_t(unsigned int, list->count,
 				    ISLE_PCP_BULK_MAX));
 		unclaim(pcp, list, order, list->high);
-		list->batch = 1;
+		list->batch = isle_pcp_batch_min(order);
 	}
 }
 

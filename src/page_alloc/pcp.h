@@ -19,7 +19,8 @@
  * @high and @batch tune themselves. What a CPU's lists may hold together is its
  * part of an eighth of the zone while the zone is free, and falls with the
  * square of what is free. Lists claim it as they grow, whatever their order and
- * type, and take it from the one that claims most when there is none left:
+ * type, and take it from one that nobody uses, else from the one that claims most,
+ * when there is none left:
  *
  *      part  |#######|######|##|..............|      |
  *              high    high   ..              ^      ^
@@ -36,9 +37,12 @@
 #ifndef _ISLE_PCP_H
 #define _ISLE_PCP_H
 
+#include <linux/cache.h>
+#include <linux/minmax.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 
+#include "frame.h"
 #include "gfp.h"
 #include "instance.h"
 
@@ -80,12 +84,14 @@ struct isle_pcp_list {
  * @slots: the memory of all @ids
  * @part: frames that the lists may hold together, most of the time less
  * @claimed: frames that they would hold if all were full
+ * @uses: isle_pcp_list_uses() of each when one was last short of room
  */
 struct isle_pcp {
 	struct isle_pcp_list list[ISLE_PCPTYPES][ISLE_NR_ORDERS];
 	u32 *slots;
 	unsigned long part;
 	unsigned long claimed;
+	unsigned long uses[ISLE_PCPTYPES * ISLE_NR_ORDERS];
 };
 
 /**
@@ -116,6 +122,16 @@ static inline bool isle_pcp_has_order(unsigned int order)
 	return order <= ISLE_PCP_LOW_ORDER || order >= ISLE_PCP_HUGE_ORDER;
 }
 
+/*
+ * Blocks that the first batch has: no fewer frames than share a cache line, lest two
+ * CPUs that want one frame each get neighbours, and write to one line for ever.
+ */
+static inline unsigned int isle_pcp_batch_min(unsigned int order)
+{
+	return max_t(unsigned int, 1,
+		     SMP_CACHE_BYTES / sizeof(struct isle_frame) >> order);
+}
+
 /* A CPU's lists one by one, with what they are for; NULL after the last. */
 static inline struct isle_pcp_list *
 isle_pcp_nth_list(struct isle_pcp *pcp, unsigned int n, unsigned int *order)
@@ -124,6 +140,12 @@ isle_pcp_nth_list(struct isle_pcp *pcp, unsigned int n, unsigned int *order)
 	if (*order == ISLE_NR_ORDERS)
 		return NULL;
 	return &pcp->list[n % ISLE_PCPTYPES][*order];
+}
+
+/* Blocks that were taken from a list and given to it, whatever its zone did. */
+static inline unsigned long isle_pcp_list_uses(const struct isle_pcp_list *list)
+{
+	return list->nr_zone + 2 * list->nr_free - list->count;
 }
 
 /* Preemption is off. False: somebody below on this CPU has the lists. */

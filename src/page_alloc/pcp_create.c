@@ -12,12 +12,12 @@
 /* The row where a CPU has no lists: of length 0, so nobody writes to it. */
 static const struct isle_pcp_list no_lists[ISLE_NR_ORDERS];
 
-/* One list has room for half of what its CPU's lists may hold together. */
+/* One list has room for all that its CPU's lists may hold together. */
 static unsigned int list_max(const struct isle_pcp *pcp, unsigned int order)
 {
 	if (!isle_pcp_has_order(order))
 		return 0;
-	return min_t(unsigned long, pcp->part / 2 >> order, ISLE_PCP_MAX);
+	return min_t(unsigned long, pcp->part >> order, ISLE_PCP_MAX);
 }
 
 static int create_lists(struct isle_zone *zone, int cpu)
@@ -30,7 +30,7 @@ static int create_lists(struct isle_zone *zone, int cpu)
 	pcp->part = zone->managed / 8 / num_possible_cpus();
 	for (n = 0; (list = isle_pcp_nth_list(pcp, n, &order)); n++) {
 		list->max = list_max(pcp, order);
-		list->batch = 1;
+		list->batch = isle_pcp_batch_min(order);
 		total += list->max;
 	}
 	pcp->slots = kvmalloc_node(array_size(max(total, 1UL), sizeof(u32)),
