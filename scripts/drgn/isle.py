@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
 """isle in a debugger: zones, free lists and frames, of a live kernel or a core.
 
-usage: drgn -q [-c CORE] --no-default-symbols -s isle.ko [-s vmlinux] scripts/drgn/isle.py COMMAND
+usage: drgn -q [-c CORE] --no-default-symbols -s isle.ko [-s vmlinux] scripts/drgn/isle.py COMMAND...
 
     zones       each zone: its memory, what of it is free, its watermarks
     lists       the free lists, walked link by link and compared with their counts
     frame PFN   what isle knows of a page frame: its block, and who has or had it
 
 isle.ko is the file that was loaded, with its debug information. vmlinux, with
-its own, is needed for a core only, and for the stacks that debug=1 keeps. From
+its own, is needed for a core, and for the stacks that debug=1 keeps. From
 drgn's prompt: exec(open("scripts/drgn/isle.py").read()), then the functions below,
 each of which returns what the commands print.
 """
@@ -16,6 +16,7 @@ each of which returns what the commands print.
 import sys
 
 from drgn import Object, ProgramFlags
+from drgn.helpers.linux.list import list_for_each_entry
 
 NO_FRAME = 0xFFFFFFFF
 TOP_ORDER = 10
@@ -26,24 +27,32 @@ FLAGS = ("exposed", "user", "compound", "movable")
 
 
 def kernel_symbols():
-    """What the live kernel's own list has: address, kind, name."""
-    with open("/proc/kallsyms", encoding="ascii", errors="replace") as symbols:
-        for line in symbols:
-            address, kind, name = line.split()[:3]
-            yield int(address, 16), kind, name
+    """What the kernel itself knows of addresses: address, kind as nm's, name.
+
+    Of a live kernel all, of a core what is in modules. (drgn 0.0.22 can't tell where
+    the modules of newer kernels lie.)
+    """
+    if prog.flags & ProgramFlags.IS_LIVE:
+        with open("/proc/kallsyms", encoding="ascii", errors="replace") as symbols:
+            for line in symbols:
+                address, kind, name = line.split()[:3]
+                yield int(address, 16), kind, name
+        return
+    for module in list_for_each_entry("struct module", prog["modules"].address_of_(), "list"):
+        table = module.kallsyms
+        for i in range(table.num_symtab):
+            symbol = table.symtab[i]
+            name = (table.strtab + symbol.st_name).string_().decode()
+            yield symbol.st_value.value_(), chr(table.typetab[i]), name
 
 
 def isle_instance():
     """The instance that the module was loaded with: struct isle *."""
     try:
-        if prog.flags & ProgramFlags.IS_LIVE:
-            # Where a module was loaded drgn can tell with vmlinux only.
-            address = next((a for a, _, name in kernel_symbols() if name == "isle_loaded"), 0)
-            instance = Object(prog, "struct isle *", address=address) if address else None
-        else:
-            instance = prog["isle_loaded"]
+        address = next((a for a, _, name in kernel_symbols() if name == "isle_loaded"), 0)
+        instance = Object(prog, "struct isle *", address=address) if address else None
     except LookupError:
-        sys.exit("isle.py: drgn knows no isle; give it isle.ko with its debug information (-s)")
+        sys.exit("isle.py: needs isle.ko, and for a core vmlinux, with their debug information (-s)")
     if not instance:
         sys.exit("isle.py: isle is not loaded, or /proc/kallsyms shows no addresses: be root")
     return instance
@@ -106,11 +115,27 @@ def code(address):
     except LookupError:
         pass
     best = (0, None)
-    if prog.flags & ProgramFlags.IS_LIVE:
-        for start, kind, name in kernel_symbols():
-            if kind in "tT" and best[0] < start <= address:
-                best = (start, name)
-    return f"{best[1]}+{address - best[0]:#x}" if best[1] else f"{address:#x}"
+    for start, kind, name in kernel_symbols():
+        if kind in "tT" and best[0] < start <= address:
+            best = (start, name)
+    # Far from all: it was in a module's init code, which is gone.
+    near = best[1] and address - best[0] < 0x10000
+    return f"{best[1]}+{address - best[0]:#x}" if near else f"{address:#x}"
+
+
+def stack_entries(handle):
+    """The addresses of a stack in the kernel's depot, for a drgn without a helper for it."""
+    parts = Object(prog, "union handle_parts", value={"handle": handle})
+    if hasattr(parts, "pool_index_plus_1"):
+        pools, index = prog["stack_pools"], parts.pool_index_plus_1 - 1
+    elif hasattr(parts, "pool_index"):
+        pools, index = prog["stack_pools"], parts.pool_index
+    else:
+        pools, index = prog["stack_slabs"], parts.slabindex
+    # A record starts at a multiple of 1 << DEPOT_STACK_ALIGN.
+    at = pools[index].value_() + (parts.offset.value_() << 4)
+    record = Object(prog, "struct stack_record", address=at)
+    return [record.entries[i].value_() for i in range(record.size)]
 
 
 def stack(handle):
@@ -118,11 +143,9 @@ def stack(handle):
     if not handle:
         return ["unknown"]
     try:
-        from drgn.helpers.linux.stackdepot import stack_depot_fetch
-
-        return [str(frame) for frame in stack_depot_fetch(handle)]
-    except (ImportError, LookupError):
-        return [f"stack {handle.value_():#x}: needs vmlinux (-s), and drgn 0.0.26 or newer"]
+        return [code(address) for address in stack_entries(handle.value_())]
+    except LookupError:
+        return [f"stack {handle.value_():#x}: its addresses take vmlinux (-s)"]
 
 
 def show_zones():
@@ -187,18 +210,24 @@ def show_frame(pfn):
 
 
 def main(words):
-    if words == ["zones"]:
-        show_zones()
-    elif words == ["lists"]:
-        sys.exit(1 if show_lists() else 0)
-    elif len(words) == 2 and words[0] == "frame":
-        try:
-            pfn = int(words[1], 0)
-        except ValueError:
-            sys.exit(f"isle.py: '{words[1]}' is no pfn")
-        show_frame(pfn)
-    else:
+    wrong = 0
+    if not words:
         sys.exit(__doc__)
+    while words:
+        word = words.pop(0)
+        if word == "zones":
+            show_zones()
+        elif word == "lists":
+            wrong += show_lists()
+        elif word == "frame" and words:
+            try:
+                pfn = int(words.pop(0), 0)
+            except ValueError:
+                sys.exit("isle.py: a pfn is a number, such as 0x8c65")
+            show_frame(pfn)
+        else:
+            sys.exit(__doc__)
+    sys.exit(1 if wrong else 0)
 
 
 if __name__ == "__main__" and sys.argv[0].endswith("isle.py"):

@@ -29,9 +29,8 @@ static inline void mount_ext4(void)
 {
 	if (geteuid())
 		return;
-	mounted = !shell("PATH=$PATH:/sbin:/usr/sbin\n"
-			 "cd %s && truncate -s 48M image || exit\n"
-			 "mkfs.ext4 -q image && mkdir fs || exit\n"
+	mounted = !shell("cd %s && mkdir fs || exit\n"
+			 NEW_EXT4("image")
 			 "modprobe -q -a loop ext4\n"
 			 "mount -o loop image fs\n");
 	check(mounted, "an ext4");

@@ -237,9 +237,9 @@ static void unreadable(void)
 		skip("mounts nothing", "what can't be read");
 		return;
 	}
-	if (shell("PATH=$PATH:/sbin:/usr/sbin\n"
-		  "cd %s && truncate -s 16M bad && mkdir badfs || exit\n"
-		  "mkfs.ext4 -q bad && mount -o loop bad badfs"))
+	if (shell("cd %s && mkdir badfs || exit\n"
+		  NEW_EXT4("bad")
+		  "mount -o loop bad badfs"))
 		bail_out("no second ext4");
 	close(make_file("badfs/file", 8 * MB, 25));
 	if (shell("cd %s && umount badfs && mount -o loop,ro,noload bad badfs"))

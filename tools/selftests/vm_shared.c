@@ -208,9 +208,8 @@ static char *directory;
 static bool mounted;
 
 static const char mount_ext4[] =
-	"PATH=$PATH:/sbin:/usr/sbin\n"
-	"cd %s && truncate -s 16M image || exit\n"
-	"mkfs.ext4 -q image && mkdir fs || exit\n"
+	"cd %s && mkdir fs || exit\n"
+	NEW_EXT4("image")
 	"modprobe -q -a loop ext4\n"
 	"mount -o loop image fs\n";
 
