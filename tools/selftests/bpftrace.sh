@@ -161,6 +161,37 @@ names=$(cd "$repo/scripts/bpftrace" && basename -s .bt -- *.bt | xargs)
 why=
 command -v bpftrace >/dev/null || why="there is no bpftrace"
 [ -n "$why" ] || [ -e /sys/kernel/btf/vmlinux ] || why="this kernel has no BTF"
+# A slow kernel gets all of them at once: compiled, attached and under one load. Maps
+# get the names of their scripts; there is one BEGIN and one END.
+all_together() {
+	local name
+	for name in $names; do
+		sed "s/@\([a-z]*\)/@${name}_\1/g" "$repo/scripts/bpftrace/$name.bt"
+	done | awk '
+	/^(BEGIN|END)$/ { probe = $0; next }
+	probe && /^{$/ { next }
+	probe && /^}$/ { probe = ""; next }
+	probe { body[probe] = body[probe] $0 "\n"; next }
+	{ rest = rest $0 "\n" }
+	END {
+		printf "BEGIN\n{\n%s}\n%sEND\n{\n%s}\n", body["BEGIN"], rest, body["END"]
+	}' >"$tap_work/all.bt"
+	echo "$load zero:30 anon:40 copy:20 reuse:10 block:10,5 wait:1200; $ISLE alloc -o 10 -n 100000; :" \
+		>"$tap_work/load"
+	timeout -k 5 240 bpftrace "$tap_work/all.bt" -c "/bin/sh $tap_work/load" >"$out" 2>&1
+	cat "$out"
+	! grep -qE 'ERROR|WARNING|Lost' "$out" &&
+		[ "$(value '@faults_faults[trace_load, anon]')" = 70 ] &&
+		[ "$(value '@cowstorm_copies[trace_load, ')" = 20 ] &&
+		[ "$(total '@lifetime_us[10]')" -ge 5 ] && grep -q '^@nomem_failed\[isle, 10, ' "$out"
+}
+
+if [ -z "$why" ] && [ "${ISLE_SHORT:-1}" != 1 ]; then
+	check "all scripts at once" all_together
+	check pcprate pcprate
+	tap_end
+	exit
+fi
 for name in $names; do
 	if [ -n "$why" ]; then
 		skip "$name" "$why"

@@ -12,9 +12,7 @@ set -u
 disk=/dev/ram0 size_kb=49152
 mount_point=$tap_work/mnt
 # A real tree of files, and whatever programs are at hand.
-headers=/usr/include/linux
-[ "${ISLE_SHORT:-1}" = 1 ] || headers=/usr/include/linux/netfilter
-tree=("$headers" /usr/bin/bash /usr/bin/perl /lib/x86_64-linux-gnu/libc.so.6)
+tree=(/usr/include/linux/netfilter /usr/bin/bash /usr/bin/perl /lib/x86_64-linux-gnu/libc.so.6)
 
 frames_out() { echo $(($(isle_stat managed) - $(free_pages))); }
 
@@ -26,11 +24,11 @@ copy_tree() {
 	for file in "${tree[@]}"; do
 		[ ! -e "$file" ] || cp -rL "$file" "$tap_work/original/" || return
 	done
+	sums "$tap_work/original" >"$tap_work/sums.original"
 	cp -r "$tap_work/original/." "$mount_point/tree/"
 }
 
 same_sums() {
-	sums "$tap_work/original" >"$tap_work/sums.original"
 	sums "$mount_point/tree" >"$tap_work/sums.copy"
 	[ -s "$tap_work/sums.copy" ] && cmp "$tap_work/sums.original" "$tap_work/sums.copy"
 }
