@@ -256,7 +256,16 @@ static void fill_list(struct kunit *test, struct isle *isle, unsigned int order,
 		isle_free_frames(isle, ids[i], order);
 }
 
-static void a_list_gives_up_a_batch_at_once(struct kunit *test)
+static void use(struct isle *isle, unsigned int order)
+{
+	isle_free_frames(isle, take(isle, GFP_KERNEL, order), order);
+}
+
+/*
+ * Lists of orders 0 and 1 have all of the part, and blocks of order 9 want room.
+ * Return: frames that the list of order 0 gave; at most @limit at once.
+ */
+static unsigned int want_room(struct kunit *test, bool used, unsigned int limit)
 {
 	struct isle *isle = roomy(test);
 	struct isle_pcp *pcp = raw_cpu_ptr(isle->zones[0]->pcp);
@@ -270,13 +279,28 @@ static void a_list_gives_up_a_batch_at_once(struct kunit *test)
 	fill_list(test, isle, 1, pcp->part * 3 / 8);
 	fill_list(test, isle, 0, pcp->part / 2);
 	for (i = 0; i < 8; i++) {
+		if (used) {
+			use(isle, 0);
+			use(isle, 1);
+		}
 		count = list->count;
 		isle_free_frames(isle, ids[i], 9);
 		given += count - list->count;
-		KUNIT_EXPECT_LE(test, count - list->count, ISLE_PCP_BATCH_MAX);
+		KUNIT_EXPECT_LE(test, count - list->count, limit);
 	}
-	KUNIT_EXPECT_GT(test, given, 0);
 	EXPECT_ALLOCATED(test, isle, 0);
+	return given;
+}
+
+static void a_list_gives_up_a_batch_at_once(struct kunit *test)
+{
+	KUNIT_EXPECT_GT(test, want_room(test, true, ISLE_PCP_BATCH_MAX), 0);
+}
+
+static void a_list_that_nobody_uses_gives_up_more(struct kunit *test)
+{
+	KUNIT_EXPECT_GT(test, want_room(test, false, ISLE_PCP_BATCH_FRAMES),
+			8 * ISLE_PCP_BATCH_MAX);
 }
 
 static void order_9_has_lists_only_where_there_is_room(struct kunit *test)
@@ -608,6 +632,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(lists_take_first_from_one_that_nobody_uses),
 	KUNIT_CASE(lists_hold_less_the_less_is_free),
 	KUNIT_CASE(a_list_gives_up_a_batch_at_once),
+	KUNIT_CASE(a_list_that_nobody_uses_gives_up_more),
 	KUNIT_CASE(no_call_moves_more_than_a_batch),
 	KUNIT_CASE(order_9_has_lists_only_where_there_is_room),
 	KUNIT_CASE(a_list_that_is_full_grows_and_then_spills),

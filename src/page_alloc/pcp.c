@@ -174,40 +174,51 @@ static unsigned int spill(struct isle_zone *zone, struct isle_pcp_list *list,
  * The list to take from: the one that claims most, of those that nobody used since
  * this was asked last if any of them claims something.
  */
-static unsigned int find_victim(struct isle_pcp *pcp)
+static unsigned int find_victim(struct isle_pcp *pcp, bool *unused)
 {
 	unsigned int n, order, victim = 0;
 	unsigned long most = 0;
 	struct isle_pcp_list *list;
-	bool idle = false;
+
+	*unused = false;
 
 	for (n = 0; (list = isle_pcp_nth_list(pcp, n, &order)); n++) {
 		unsigned long uses = isle_pcp_list_uses(list);
-		bool unused = uses == pcp->uses[n];
+		bool same = uses == pcp->uses[n];
 
 		pcp->uses[n] = uses;
-		if (!list->high || unused < idle)
+		if (!list->high || same < *unused)
 			continue;
-		if (unused > idle || (unsigned long)list->high << order > most) {
+		if (same > *unused || (unsigned long)list->high << order > most) {
 			most = (unsigned long)list->high << order;
-			idle = unused;
+			*unused = same;
 			victim = n;
 		}
 	}
 	return victim;
 }
 
-/* Make another list give up @frames, or what a batch of it is. */
+/*
+ * Make another list give up @frames, or as many as one call may move: a batch, and
+ * of a list that nobody uses as many as one block may have; in few runs either way.
+ */
 static void squeeze(struct isle_zone *zone, struct isle_pcp *pcp,
 		    unsigned int frames)
 {
-	unsigned int n = find_victim(pcp), order, nr, idle;
-	struct isle_pcp_list *list = isle_pcp_nth_list(pcp, n, &order);
+	unsigned int n, order, nr, idle, most;
+	struct isle_pcp_list *list;
+	bool unused;
 
+	n = find_victim(pcp, &unused);
+	list = isle_pcp_nth_list(pcp, n, &order);
 	nr = min_t(unsigned int, DIV_ROUND_UP(frames, BIT(order)), list->high);
 	idle = list->high - list->count;
 	if (nr > idle) {
-		nr = min(nr - idle, batch_max(list, order));
+		most = batch_max(list, order);
+		if (unused)
+			most = max_t(unsigned int, most,
+				     ISLE_PCP_BATCH_FRAMES >> order);
+		nr = min(nr - idle, most);
 		nr = idle + spill(zone, list, order, n % ISLE_PCPTYPES, nr);
 	}
 	unclaim(pcp, list, order, nr);

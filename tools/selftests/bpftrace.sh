@@ -176,14 +176,15 @@ all_together() {
 	END {
 		printf "BEGIN\n{\n%s}\n%sEND\n{\n%s}\n", body["BEGIN"], rest, body["END"]
 	}' >"$tap_work/all.bt"
-	echo "$load zero:30 anon:40 copy:20 reuse:10 block:10,5 wait:1200; $ISLE alloc -o 10 -n 100000; :" \
-		>"$tap_work/load"
+	echo "$load zero:30 anon:40 copy:20 reuse:10 block:10,5 wait:1200
+		$ISLE alloc -o 10 -n 100000; :" >"$tap_work/load"
 	timeout -k 5 240 bpftrace "$tap_work/all.bt" -c "/bin/sh $tap_work/load" >"$out" 2>&1
 	cat "$out"
 	! grep -qE 'ERROR|WARNING|Lost' "$out" &&
 		[ "$(value '@faults_faults[trace_load, anon]')" = 70 ] &&
 		[ "$(value '@cowstorm_copies[trace_load, ')" = 20 ] &&
-		[ "$(total '@lifetime_us[10]')" -ge 5 ] && grep -q '^@nomem_failed\[isle, 10, ' "$out"
+		[ "$(total '@lifetime_us[10]')" -ge 5 ] &&
+		grep -q '^@nomem_failed\[isle, 10, ' "$out"
 }
 
 if [ -z "$why" ] && [ "${ISLE_SHORT:-1}" != 1 ]; then

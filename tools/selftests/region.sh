@@ -353,13 +353,15 @@ leaked() {
 	rmmod region_leak
 	unload || return
 	since_mark
-	for pattern in 'module region_leak goes away, and 5 pages' 'unloaded with 5 pages still allocated' \
+	for pattern in 'module region_leak goes away, and 5 pages' \
+		'unloaded with 5 pages still allocated' \
 		'that was take_.* \[region_leak\]' 'that was region_leak_init.* \[region_leak\]' \
 		'5 frames are still allocated: lost until reboot' \
 		'(order 0, 1 reference\(s\), taken by.*){5}'; do
 		[[ $said =~ $pattern ]] || status=1
 	done
-	[[ ! $said =~ (order 0, 1 reference\(s\), taken by.*){6} ]] || status=1
+	pattern='(order 0, 1 reference\(s\), taken by.*){6}'
+	[[ ! $said =~ $pattern ]] || status=1
 	! is_buddy "$pfn" || status=1
 	return $status
 }
