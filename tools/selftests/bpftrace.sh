@@ -124,7 +124,8 @@ frag() {
 }
 
 lockhold() {
-	under lockhold "$load$(printf ' block:10,%d' 2 2 2 2 2 2 2 2 2 2)" &&
+	# Blocks of an order that no per-CPU list keeps.
+	under lockhold "$load$(printf ' block:8,%d' 2 2 2 2 2 2 2 2 2 2)" &&
 		[ "$(total '@ns[')" -ge 40 ] &&
 		[ "$(value '@max[')" -gt 0 ]
 }

@@ -66,7 +66,7 @@ build_test() {
 }
 
 prepare() {
-	local source folder test stamp
+	local source folder test stamp builders=() builder
 	source=$("$repo/scripts/kernel" source $kernel) || return
 	folder=$source/tools/testing/selftests/mm
 	stamp=$(sha256sum "$0" "$here/mm/shim.c" "$repo/include/uapi/isle.h") || return
@@ -78,7 +78,11 @@ prepare() {
 	"${CC:-cc}" -O2 -Wall -Wextra -D_GNU_SOURCE -I"$repo/include/uapi" -fPIC -shared \
 		-o "$built/shim.so" "$here/mm/shim.c" || return
 	for test in "${tests[@]}"; do
-		build_test "$test" || return
+		build_test "$test" &
+		builders+=($!)
+	done
+	for builder in "${builders[@]}"; do
+		wait "$builder" || return
 	done
 	echo "$stamp" >"$built/stamp"
 }
