@@ -12,7 +12,9 @@ set -u
 disk=/dev/ram0 size_kb=49152
 mount_point=$tap_work/mnt
 # A real tree of files, and whatever programs are at hand.
-tree=(/usr/include/linux/netfilter /usr/bin/bash /usr/bin/perl /lib/x86_64-linux-gnu/libc.so.6)
+headers=/usr/include/linux
+[ "${ISLE_SHORT:-1}" = 1 ] || headers=/usr/include/linux/netfilter
+tree=("$headers" /usr/bin/bash /usr/bin/perl /lib/x86_64-linux-gnu/libc.so.6)
 
 frames_out() { echo $(($(isle_stat managed) - $(free_pages))); }
 
