@@ -156,16 +156,10 @@ by_time() {
 		timeout 60 "$cli" trace --time 6 frag
 }
 
-check "isle trace lists scripts and questions" by_command
-check "isle trace ends a script after a time" by_time
-names=$(cd "$repo/scripts/bpftrace" && basename -s .bt -- *.bt | xargs)
-why=
-command -v bpftrace >/dev/null || why="there is no bpftrace"
-[ -n "$why" ] || [ -e /sys/kernel/btf/vmlinux ] || why="this kernel has no BTF"
 # A slow kernel gets all of them at once: compiled, attached and under one load. Maps
 # get the names of their scripts; there is one BEGIN and one END.
 all_together() {
-	local name
+	local name status
 	for name in $names; do
 		sed "s/@\([a-z]*\)/@${name}_\1/g" "$repo/scripts/bpftrace/$name.bt"
 	done | awk '
@@ -177,19 +171,45 @@ all_together() {
 	END {
 		printf "BEGIN\n{\n%s}\n%sEND\n{\n%s}\n", body["BEGIN"], rest, body["END"]
 	}' >"$tap_work/all.bt"
-	echo "$load zero:30 anon:40 copy:20 reuse:10 block:10,5 wait:1200
-		$ISLE alloc -o 10 -n 100000; :" >"$tap_work/load"
+	echo "$load zero:30 anon:40 copy:20 reuse:10 block:3,40 block:8,20 block:10,5 wait:1200
+		$ISLE alloc -o 4; $ISLE alloc -o 10 -n 100000; :" >"$tap_work/load"
 	timeout -k 5 240 bpftrace "$tap_work/all.bt" -c "/bin/sh $tap_work/load" >"$out" 2>&1
+	status=$?
+	"$ISLE" free --all
 	cat "$out"
-	! grep -qE 'ERROR|WARNING|Lost' "$out" &&
-		[ "$(value '@faults_faults[trace_load, anon]')" = 70 ] &&
+	[ $status = 0 ] && ! grep -qE 'ERROR|WARNING|Lost' "$out"
+}
+
+all_say_what_was_done() {
+	cat "$out"
+	[ "$(total '@alloclat_ns[isle_alloc_typed, 3]')" = 40 ] &&
+		[ "$(value '@allocstack_pages[trace_load]')" = 10650 ] &&
+		grep -q 'isle_alloc_typed' "$out" && grep -qE '^\]: 65$' "$out" &&
 		[ "$(value '@cowstorm_copies[trace_load, ')" = 20 ] &&
-		[ "$(total '@lifetime_us[10]')" -ge 5 ] &&
+		[ "$(value '@cowstorm_reuses[trace_load, ')" = 10 ] &&
+		[ "$(value '@faults_faults[trace_load, zero]')" = 30 ] &&
+		[ "$(value '@faults_faults[trace_load, anon]')" = 70 ] &&
+		[ "$(value '@faults_faults[trace_load, cow]')" = 20 ] &&
+		[ "$(value '@faults_faults[trace_load, reuse]')" = 10 ] &&
+		[ "$(total '@faults_ns[cow]')" = 20 ] &&
+		[ $(($(value '@fallback_claim[') + $(value '@fallback_steal['))) -ge 1 ] &&
+		[ "$(grep -c '^Node [0-9]*, zone ' "$out")" -ge 1 ] &&
+		[ "$(total '@lifetime_us[3]')" = 40 ] && [ "$(total '@lifetime_us[8]')" = 20 ] &&
+		[ "$(total '@lockhold_ns[')" -ge 40 ] && [ "$(value '@lockhold_max[')" -gt 0 ] &&
+		grep -qE '^@oldest_held.isle, [0-9]+, 4, ' "$out" &&
+		[ "$(value '@nomem_below[isle, ')" -ge 1 ] &&
 		grep -q '^@nomem_failed\[isle, 10, ' "$out"
 }
 
+check "isle trace lists scripts and questions" by_command
+check "isle trace ends a script after a time" by_time
+names=$(cd "$repo/scripts/bpftrace" && basename -s .bt -- *.bt | xargs)
+why=
+command -v bpftrace >/dev/null || why="there is no bpftrace"
+[ -n "$why" ] || [ -e /sys/kernel/btf/vmlinux ] || why="this kernel has no BTF"
 if [ -z "$why" ] && [ "${ISLE_SHORT:-1}" != 1 ]; then
 	check "all scripts at once" all_together
+	check "each says what was done" all_say_what_was_done
 	check pcprate pcprate
 	tap_end
 	exit
