@@ -36,6 +36,11 @@ static struct isle *roomy(struct kunit *test)
 	return fixture_normal(test, FIXTURE_MB(256) * num_possible_cpus());
 }
 
+static void use(struct isle *isle, unsigned int order)
+{
+	isle_free_frames(isle, take(isle, GFP_KERNEL, order), order);
+}
+
 static void a_list_is_filled_in_growing_batches(struct kunit *test)
 {
 	struct isle *isle = roomy(test);
@@ -60,6 +65,18 @@ static void a_list_is_filled_in_growing_batches(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, 0, zone->events.locked_alloc);
 	EXPECT_ALLOCATED(test, isle, MANY);
+}
+
+static void frames_of_one_cache_line_stay_on_one_cpu(struct kunit *test)
+{
+	struct isle *isle = roomy(test);
+	u32 id = take(isle, GFP_KERNEL, 0), i;
+
+	for (i = 1; i < SMP_CACHE_BYTES / sizeof(struct isle_frame); i++)
+		KUNIT_EXPECT_EQ(test, ISLE_FRAME_PCP,
+				isle_frame(isle, id ^ i)->state);
+	isle_free_frames(isle, id, 0);
+	EXPECT_ALLOCATED(test, isle, 0);
 }
 
 static void the_frame_freed_last_is_the_next_taken(struct kunit *test)
@@ -210,9 +227,9 @@ static void lists_take_first_from_one_that_nobody_uses(struct kunit *test)
 	used->high = used_high;
 	unused->high = unused_high;
 	pcp->claimed = used_high + unused_high * 2;
-	isle_free_frames(isle, take(isle, GFP_KERNEL, 0), 0);
+	use(isle, 0);
 	isle_free_frames(isle, first, 9);
-	isle_free_frames(isle, take(isle, GFP_KERNEL, 0), 0);
+	use(isle, 0);
 	isle_free_frames(isle, second, 9);
 	KUNIT_EXPECT_LT(test, unused->high, unused_high);
 	KUNIT_EXPECT_EQ(test, used->high, used_high);
@@ -254,11 +271,6 @@ static void fill_list(struct kunit *test, struct isle *isle, unsigned int order,
 	ids = take_many(test, isle, order, nr);
 	for (i = 0; i < nr; i++)
 		isle_free_frames(isle, ids[i], order);
-}
-
-static void use(struct isle *isle, unsigned int order)
-{
-	isle_free_frames(isle, take(isle, GFP_KERNEL, order), order);
 }
 
 /*
@@ -624,6 +636,7 @@ static void take_gets_what_is_on_the_list_and_no_more(struct kunit *test)
 
 static struct kunit_case cases[] = {
 	KUNIT_CASE(a_list_is_filled_in_growing_batches),
+	KUNIT_CASE(frames_of_one_cache_line_stay_on_one_cpu),
 	KUNIT_CASE(the_frame_freed_last_is_the_next_taken),
 	KUNIT_CASE(each_order_and_type_has_its_list),
 	KUNIT_CASE(other_orders_go_to_the_zone),

@@ -170,6 +170,13 @@ static unsigned int spill(struct isle_zone *zone, struct isle_pcp_list *list,
 	return n;
 }
 
+/* Blocks that a list gave out. Reads without synchronisation. */
+static unsigned long nr_taken(const struct isle_pcp_list *list)
+{
+	return READ_ONCE(list->nr_zone) + READ_ONCE(list->nr_free) -
+	       READ_ONCE(list->count);
+}
+
 /*
  * The list to take from: the one that claims most, of those that nobody used since
  * this was asked last if any of them claims something.
@@ -183,7 +190,7 @@ static unsigned int find_victim(struct isle_pcp *pcp, bool *unused)
 	*unused = false;
 
 	for (n = 0; (list = isle_pcp_nth_list(pcp, n, &order)); n++) {
-		unsigned long uses = isle_pcp_list_uses(list);
+		unsigned long uses = nr_taken(list) + list->nr_free;
 		bool same = uses == pcp->uses[n];
 
 		pcp->uses[n] = uses;
@@ -511,11 +518,8 @@ void isle_pcp_cpu_events(const struct isle_zone *zone, int cpu,
 	unsigned int n, order;
 
 	for (n = 0; (list = isle_pcp_nth_list(pcp, n, &order)); n++) {
-		unsigned long nr_free = READ_ONCE(list->nr_free);
-
-		*allocs += READ_ONCE(list->nr_zone) + nr_free -
-			   READ_ONCE(list->count);
-		*frees += nr_free;
+		*allocs += nr_taken(list);
+		*frees += READ_ONCE(list->nr_free);
 	}
 }
 

@@ -84,7 +84,7 @@ struct isle_pcp_list {
  * @slots: the memory of all @ids
  * @part: frames that the lists may hold together, most of the time less
  * @claimed: frames that they would hold if all were full
- * @uses: isle_pcp_list_uses() of each when one was last short of room
+ * @uses: blocks that each had given out or taken in when one was last short of room
  */
 struct isle_pcp {
 	struct isle_pcp_list list[ISLE_PCPTYPES][ISLE_NR_ORDERS];
@@ -140,12 +140,6 @@ isle_pcp_nth_list(struct isle_pcp *pcp, unsigned int n, unsigned int *order)
 	if (*order == ISLE_NR_ORDERS)
 		return NULL;
 	return &pcp->list[n % ISLE_PCPTYPES][*order];
-}
-
-/* Blocks that were taken from a list and given to it, whatever its zone did. */
-static inline unsigned long isle_pcp_list_uses(const struct isle_pcp_list *list)
-{
-	return list->nr_zone + 2 * list->nr_free - list->count;
 }
 
 /* Preemption is off. False: somebody below on this CPU has the lists. */

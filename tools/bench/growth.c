@@ -176,15 +176,6 @@ static int one_instance(const struct isle_config *config,
 	return ret;
 }
 
-/* So that no page of it is touched for the first time when time is taken. */
-static void touch_pages(void *array, size_t size)
-{
-	size_t at;
-
-	for (at = 0; at < size; at += PAGE_SIZE)
-		WRITE_ONCE(*(u8 *)(array + at), 0);
-}
-
 static int run_trial(const struct isle_extent *extent,
 		     const struct bench_command *cmd, unsigned int count,
 		     u32 *ids, u64 *result)
@@ -200,10 +191,11 @@ static int run_trial(const struct isle_extent *extent,
 	int ret;
 
 	size = (size_t)isle_frames_needed(extent, 1) * sizeof(*config.frames);
-	config.frames = vzalloc(size);
+	config.frames = vmalloc(size);
 	if (!config.frames)
 		return -ENOMEM;
-	touch_pages(config.frames, size);
+	/* By way of its mapping, so that creation touches no page first. */
+	memset(config.frames, 0, size);
 	ret = one_instance(&config, cmd, count, ids, result);
 	vfree(config.frames);
 	result[METADATA] = hundredths(size, extent->nr);
