@@ -13,6 +13,7 @@ drgn's prompt: exec(open("scripts/drgn/isle.py").read()), then the functions bel
 each of which returns what the commands print.
 """
 
+import functools
 import sys
 
 from drgn import Object, ProgramFlags
@@ -26,24 +27,30 @@ ZONES = ("DMA32", "Normal", "Movable")
 FLAGS = ("exposed", "user", "compound", "movable")
 
 
-def kernel_symbols():
-    """What the kernel itself knows of addresses: address, kind as nm's, name.
+def live_symbols():
+    with open("/proc/kallsyms", encoding="ascii", errors="replace") as symbols:
+        for line in symbols:
+            address, kind, name = line.split()[:3]
+            yield int(address, 16), kind, name
 
-    Of a live kernel all, of a core what is in modules. (drgn 0.0.22 can't tell where
-    the modules of newer kernels lie.)
-    """
-    if prog.flags & ProgramFlags.IS_LIVE:
-        with open("/proc/kallsyms", encoding="ascii", errors="replace") as symbols:
-            for line in symbols:
-                address, kind, name = line.split()[:3]
-                yield int(address, 16), kind, name
-        return
+
+def module_symbols():
     for module in list_for_each_entry("struct module", prog["modules"].address_of_(), "list"):
         table = module.kallsyms
         for i in range(table.num_symtab):
             symbol = table.symtab[i]
             name = (table.strtab + symbol.st_name).string_().decode()
             yield symbol.st_value.value_(), chr(table.typetab[i]), name
+
+
+@functools.lru_cache(maxsize=1)
+def kernel_symbols():
+    """What the kernel itself knows of addresses: address, kind as nm's, name.
+
+    Of a live kernel all, of a core what is in modules. (drgn 0.0.22 can't tell where
+    the modules of newer kernels lie.)
+    """
+    return list(live_symbols() if prog.flags & ProgramFlags.IS_LIVE else module_symbols())
 
 
 def isle_instance():
@@ -108,7 +115,7 @@ def block_head(frame_id):
 
 
 def code(address):
-    """What code an address is: by drgn's symbols, or the live kernel's own list."""
+    """What code an address is: by drgn's symbols, or the kernel's own."""
     try:
         symbol = prog.symbol(address)
         return f"{symbol.name}+{address - symbol.address:#x}"
@@ -124,7 +131,7 @@ def code(address):
 
 
 def stack_entries(handle):
-    """The addresses of a stack in the kernel's depot, for a drgn without a helper for it."""
+    """The addresses of a stack in the kernel's depot; drgn 0.0.22 has no helper for it."""
     parts = Object(prog, "union handle_parts", value={"handle": handle})
     if hasattr(parts, "pool_index_plus_1"):
         pools, index = prog["stack_pools"], parts.pool_index_plus_1 - 1
