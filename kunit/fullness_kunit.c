@@ -48,10 +48,11 @@ static void free_some(struct isle *isle, unsigned int pageblock,
 static unsigned int take(struct isle *isle, unsigned int nr, u32 *ids)
 {
 	struct isle_zone *zone = isle->zones[0];
+	unsigned int runs = UINT_MAX;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&zone->lock, flags);
-	nr = isle_fullness_take(zone, ISLE_MOVABLE, nr, ids);
+	nr = isle_fullness_take(zone, ISLE_MOVABLE, nr, &runs, ids);
 	raw_spin_unlock_irqrestore(&zone->lock, flags);
 	return nr;
 }

@@ -52,7 +52,7 @@ static u32 rmqueue_flags(struct isle_zone *zone, unsigned int order,
 	u32 id = ISLE_NO_FRAME;
 
 	raw_spin_lock_irqsave(&zone->lock, flags);
-	isle_rmqueue_bulk(zone, order, mt, alloc_flags, 1, &id);
+	isle_rmqueue_bulk(zone, order, mt, alloc_flags, 1, 1, &id);
 	raw_spin_unlock_irqrestore(&zone->lock, flags);
 	return id;
 }
@@ -394,7 +394,7 @@ static void many_blocks_are_taken_in_falling_order(struct kunit *test)
 
 	fill(test, zone, 0, 4, GFP_HIGHUSER_MOVABLE);
 	raw_spin_lock_irqsave(&zone->lock, flags);
-	n = isle_rmqueue_bulk(zone, 0, ISLE_MOVABLE, 0, 40, ids);
+	n = isle_rmqueue_bulk(zone, 0, ISLE_MOVABLE, 0, 40, 4, ids);
 	raw_spin_unlock_irqrestore(&zone->lock, flags);
 	/* from blocks of 4, 8, 16, and then of 32 */
 	KUNIT_EXPECT_EQ(test, 40, n);
@@ -423,7 +423,7 @@ static void a_zone_that_runs_out_gives_what_it_has(struct kunit *test)
 	fill(test, zone, 2, PAGEBLOCK, GFP_KERNEL);
 	fill(test, zone, 3, PAGEBLOCK - 1, GFP_KERNEL);
 	raw_spin_lock_irqsave(&zone->lock, flags);
-	nr = isle_rmqueue_bulk(zone, 0, ISLE_MOVABLE, 0, 3, ids);
+	nr = isle_rmqueue_bulk(zone, 0, ISLE_MOVABLE, 0, 3, 3, ids);
 	raw_spin_unlock_irqrestore(&zone->lock, flags);
 	KUNIT_EXPECT_EQ(test, 2, nr);
 	KUNIT_EXPECT_EQ(test, PAGEBLOCK - 1, ids[0]);

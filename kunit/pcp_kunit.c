@@ -130,6 +130,40 @@ static void no_call_moves_more_than_a_batch(struct kunit *test)
 	EXPECT_ALLOCATED(test, isle, 0);
 }
 
+static unsigned int nr_runs(const u32 *ids, unsigned int nr)
+{
+	unsigned int i, runs = nr > 0;
+
+	for (i = 1; i < nr; i++)
+		runs += ids[i] != ids[i - 1] - 1;
+	return runs;
+}
+
+static void a_zone_in_pieces_fills_a_list_with_few(struct kunit *test)
+{
+	struct isle *isle = roomy(test);
+	struct isle_pcp_list *list = fixture_pcp(isle->zones[0], 0,
+						 ISLE_UNMOVABLE);
+	u32 *ids = take_many(test, isle, 0, 2048);
+	unsigned int i, most = 0;
+
+	for (i = 0; i < 2048; i++) {
+		if (ids[i] % 2)
+			isle_free_frames(isle, ids[i], 0);
+	}
+	isle_drain_all(isle);
+	for (i = 0; i < 800; i++) {
+		bool refill = !list->count;
+
+		ids[i] = take(isle, GFP_ATOMIC, 0);
+		if (refill)
+			most = max(most, 1 + nr_runs(list->ids, list->count));
+	}
+	KUNIT_EXPECT_EQ(test, ISLE_PCP_BATCH_MAX, list->batch);
+	KUNIT_EXPECT_GE(test, most, ISLE_PCP_RUNS_MAX);
+	KUNIT_EXPECT_LE(test, most, ISLE_PCP_RUNS_MAX + 1);
+}
+
 /* Free more than a list holds, all at once or one by one. */
 static void overfill(struct kunit *test, struct isle *isle, bool bulk)
 {
@@ -442,6 +476,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(other_orders_go_to_the_zone),
 	KUNIT_CASE(lists_hold_less_the_less_is_free),
 	KUNIT_CASE(no_call_moves_more_than_a_batch),
+	KUNIT_CASE(a_zone_in_pieces_fills_a_list_with_few),
 	KUNIT_CASE(a_list_that_is_full_grows_and_then_spills),
 	KUNIT_CASE(so_does_one_that_is_filled_in_bulk),
 	KUNIT_CASE(a_zone_short_of_memory_lends_no_more),

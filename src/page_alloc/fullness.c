@@ -120,7 +120,7 @@ static struct isle_fullness *pick(const struct isle_zone *zone,
 }
 
 unsigned int isle_fullness_take(struct isle_zone *zone, enum isle_migratetype mt,
-				unsigned int nr, u32 *ids)
+				unsigned int nr, unsigned int *runs, u32 *ids)
 {
 	const struct isle_frame *frames = zone->isle->frames;
 	struct isle_fullness *f = pick(zone, mt);
@@ -131,7 +131,7 @@ unsigned int isle_fullness_take(struct isle_zone *zone, enum isle_migratetype mt
 		return 0;
 	start = (f - zone->isle->fullness) << ISLE_PAGEBLOCK_ORDER;
 	at = f->cursor;
-	while (done < nr && looked < ISLE_FULLNESS_SCAN) {
+	while (done < nr && *runs && looked < ISLE_FULLNESS_SCAN) {
 		const struct isle_frame *frame = frames + start + at;
 		unsigned int n = 1;
 
@@ -139,6 +139,7 @@ unsigned int isle_fullness_take(struct isle_zone *zone, enum isle_migratetype mt
 			n = isle_buddy_cut(zone, start + at, 0, nr - done,
 					   ids + done);
 			done += n;
+			(*runs)--;
 		} else if (frame->state > ISLE_FRAME_TAIL) {
 			n = BIT(READ_ONCE(frame->order));
 		}

@@ -69,12 +69,13 @@ void isle_fullness_retype(struct isle_zone *zone, u32 id,
  * @zone: the zone
  * @mt: the type
  * @nr: how many at most
+ * @runs: from how many free blocks at most; less what it took from
  * @ids: where to put them; those in a row in falling order
  *
  * Return: how many; 0 if there is no such pageblock, or nothing where it was
  * looked at.
  */
 unsigned int isle_fullness_take(struct isle_zone *zone, enum isle_migratetype mt,
-				unsigned int nr, u32 *ids);
+				unsigned int nr, unsigned int *runs, u32 *ids);
 
 #endif /* _ISLE_FULLNESS_H */

@@ -270,38 +270,43 @@ EXPORT_SYMBOL_FOR_KUNIT(isle_rmqueue);
  */
 static unsigned int take_run(struct isle_zone *zone, unsigned int order,
 			     enum isle_migratetype mt, unsigned int nr,
-			     u32 *ids)
+			     unsigned int *runs, u32 *ids)
 {
 	unsigned int done = 0;
 
 	if (!order)
-		done = isle_fullness_take(zone, mt, nr, ids);
-	if (!done)
-		done = isle_buddy_take_run(zone, order, mt, nr, ids);
+		done = isle_fullness_take(zone, mt, nr, runs, ids);
+	if (done)
+		return done;
+	done = isle_buddy_take_run(zone, order, mt, nr, ids);
+	if (done)
+		(*runs)--;
 	return done;
 }
 
 unsigned int isle_rmqueue_bulk(struct isle_zone *zone, unsigned int order,
 			       enum isle_migratetype mt,
 			       unsigned int alloc_flags, unsigned int nr,
-			       u32 *ids)
+			       unsigned int runs, u32 *ids)
 {
 	unsigned int done = 0;
 
-	while (done < nr) {
+	while (done < nr && runs) {
 		unsigned int n = 0;
 
 		if (prefer_cma(zone, alloc_flags))
-			n = take_run(zone, order, ISLE_CMA, nr - done,
+			n = take_run(zone, order, ISLE_CMA, nr - done, &runs,
 				     ids + done);
 		if (!n)
-			n = take_run(zone, order, mt, nr - done, ids + done);
+			n = take_run(zone, order, mt, nr - done, &runs,
+				     ids + done);
 		if (!n) {
 			ids[done] = rmqueue_fallback(zone, order, mt,
 						     alloc_flags);
 			if (ids[done] == ISLE_NO_FRAME)
 				break;
 			n = 1;
+			runs--;
 		}
 		done += n;
 	}

@@ -39,6 +39,8 @@ u32 isle_rmqueue(struct isle_zone *zone, unsigned int order,
  * @mt: as isle_rmqueue()
  * @alloc_flags: as isle_rmqueue()
  * @nr: how many
+ * @runs: from how many free blocks at most, 1 or more: what it takes to find them
+ *        is what the zone is locked for
  * @ids: where to put their first frames; those from one block in falling order
  *
  * Return: how many, 0 to @nr.
@@ -46,7 +48,7 @@ u32 isle_rmqueue(struct isle_zone *zone, unsigned int order,
 unsigned int isle_rmqueue_bulk(struct isle_zone *zone, unsigned int order,
 			       enum isle_migratetype mt,
 			       unsigned int alloc_flags, unsigned int nr,
-			       u32 *ids);
+			       unsigned int runs, u32 *ids);
 
 /**
  * isle_set_pageblock_type - change a pageblock's type and move its free blocks

@@ -269,7 +269,7 @@ static void refill(struct isle_zone *zone, struct isle_pcp *pcp,
 	}
 	flags = isle_zone_lock(zone);
 	list->count = isle_rmqueue_bulk(zone, order, mt, alloc_flags, nr,
-					list->ids);
+					ISLE_PCP_RUNS_MAX, list->ids);
 	list->nr_zone += list->count;
 	zone->events.refill++;
 	isle_zone_unlock(zone, flags);
@@ -302,7 +302,7 @@ static unsigned int alloc_locked(struct isle_zone *zone, unsigned int order,
 					   ids);
 	if (done < nr)
 		done += isle_rmqueue_bulk(zone, order, mt, alloc_flags,
-					  nr - done, ids + done);
+					  nr - done, UINT_MAX, ids + done);
 	if (done < nr && alloc_flags & ISLE_ALLOC_NO_WATERMARKS &&
 	    mt < ISLE_PCPTYPES)
 		done += isle_buddy_take_run(zone, order, ISLE_HIGHATOMIC,

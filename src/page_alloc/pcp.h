@@ -53,7 +53,7 @@ enum {
 	ISLE_PCP_BATCH_MAX	= 64,	/* blocks that a list moves at once */
 	ISLE_PCP_BATCH_FRAMES	= 2048,	/* and frames, unless it is one block */
 	ISLE_PCP_BULK_MAX	= 256,	/* blocks taken under the zone's lock */
-	ISLE_PCP_RUNS_MAX	= 16,	/* runs of blocks freed under it */
+	ISLE_PCP_RUNS_MAX	= 16,	/* runs of blocks moved under it */
 	ISLE_PCP_REQUESTS	= 32,	/* values of ISLE_PCP_GFP_MASK */
 	ISLE_PCP_ROWS		= 8,	/* ISLE_MIGRATE_TYPES, rounded up */
 };

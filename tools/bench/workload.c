@@ -64,8 +64,11 @@ static void barrier_wait(struct crew *crew)
 		atomic_inc(&crew->passed);
 		return;
 	}
-	while (atomic_read(&crew->passed) == turn)
+	/* Who is waited for may want work done here: lists drained, for one. */
+	while (atomic_read(&crew->passed) == turn) {
 		cpu_relax();
+		cond_resched();
+	}
 }
 
 static void run_repeat(struct worker *w)
