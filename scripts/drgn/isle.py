@@ -7,8 +7,9 @@ usage: drgn -q [-c CORE] --no-default-symbols -s isle.ko [-s vmlinux] scripts/dr
     lists       the free lists, walked link by link and compared with their counts
     frame PFN   what isle knows of a page frame: its block, and who has or had it
 
-isle.ko is the file that was loaded, with its debug information. vmlinux, with
-its own, is needed for a core, and for the stacks that debug=1 keeps. From
+isle.ko is the file that was loaded, with its debug information; of a live kernel
+drgn 0.0.31 takes it by --extra-symbols isle.ko, where older ones know -s only.
+vmlinux, with its own, is needed for a core, and for the stacks that debug=1 keeps. From
 drgn's prompt: exec(open("scripts/drgn/isle.py").read()), then the functions below,
 each of which returns what the commands print.
 """
@@ -59,7 +60,8 @@ def isle_instance():
         address = next((a for a, _, name in kernel_symbols() if name == "isle_loaded"), 0)
         instance = Object(prog, "struct isle *", address=address) if address else None
     except LookupError:
-        sys.exit("isle.py: needs isle.ko, and for a core vmlinux, with their debug information (-s)")
+        sys.exit("isle.py: needs isle.ko, and for a core vmlinux, with their debug information (-s, or"
+                 " --extra-symbols where drgn has that)")
     if not instance:
         sys.exit("isle.py: isle is not loaded, or /proc/kallsyms shows no addresses: be root")
     return instance

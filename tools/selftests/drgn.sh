@@ -24,6 +24,9 @@ command -v drgn >/dev/null || give_up "drgn is not installed"
 [ -r /proc/kcore ] || give_up "this kernel has no /proc/kcore"
 readelf -S "$module" | grep -q debug_info || give_up "isle.ko has no debug information"
 
+option=-s
+! drgn --help | grep -q -e --extra-symbols || option=--extra-symbols
+
 # A block of order 3 that a process holds, asked for by one of its tails. Nothing
 # else allocates: what is in memory is what is told.
 look() {
@@ -33,7 +36,7 @@ look() {
 	pfn=$((address / 4096))
 	free=$(isle_stat free)
 	managed=$(isle_stat managed)
-	drgn -q --no-default-symbols -s "$module" "$repo/scripts/drgn/isle.py" \
+	drgn -q --no-default-symbols "$option" "$module" "$repo/scripts/drgn/isle.py" \
 		zones lists frame $((pfn + 5)) >"$told"
 }
 
