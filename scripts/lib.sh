@@ -106,3 +106,13 @@ fetch_deb() {
 		die "cannot download $package"
 	find "$folder" -maxdepth 1 -name "${package}_*.deb" -print -quit
 }
+
+# clean_files NAME < WHAT: the folder in which NAME remembers the files that it has
+# nothing to say about, while WHAT, all that counts besides them, stays the same
+clean_files() {
+	local folder
+	folder=$cache/$1/$(sha256sum | cut -c1-12)
+	mkdir -p "$folder"
+	find "$cache/$1" -type f -mtime +30 -delete
+	printf '%s\n' "$folder"
+}
