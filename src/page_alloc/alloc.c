@@ -252,13 +252,16 @@ static int local_node(int nid)
 	return nid == NUMA_NO_NODE ? numa_mem_id() : nid;
 }
 
-static void clear_block(struct isle *isle, u32 id, unsigned int order)
+static __always_inline void clear_block(struct isle *isle, u32 id,
+					unsigned int order)
 {
-	unsigned char *address = isle_frame_address(isle, id);
-	unsigned int i;
+	void *address = isle_frame_address(isle, id), *end;
 
-	for (i = 0; address && i < BIT(order); i++)
-		clear_page(address + i * PAGE_SIZE);
+	if (unlikely(!address))
+		return;
+	end = address + (PAGE_SIZE << order);
+	for (; address < end; address += PAGE_SIZE)
+		clear_page(address);
 }
 
 /* Show a block to those who watch: check and note it in debugging, trace it. */
@@ -279,7 +282,22 @@ static __always_inline void prep(struct isle *isle, u32 id, gfp_t gfp,
 		clear_block(isle, id, order);
 }
 
-/* One of many, it may be: so what watches shares one branch here as well. */
+/* The same for many, with one branch for what watches. */
+static void prep_many(struct isle *isle, const u32 *ids, unsigned int nr,
+		      gfp_t gfp, unsigned int order)
+{
+	unsigned int i;
+
+	if (isle_watched()) {
+		for (i = 0; i < nr; i++)
+			watch_alloc(isle, ids[i], gfp, order);
+	}
+	if (gfp & __GFP_ZERO) {
+		for (i = 0; i < nr; i++)
+			clear_block(isle, ids[i], order);
+	}
+}
+
 noinline u32 isle_prep(struct isle *isle, u32 id, gfp_t gfp,
 		       unsigned int order)
 {
@@ -325,25 +343,20 @@ static unsigned int alloc_many(struct isle *isle, gfp_t gfp,
 			       u32 *ids)
 {
 	u8 frame_flags = alloc_flags & ISLE_ALLOC_USER ? ISLE_FRAME_USER : 0;
-	unsigned int done = 0;
+	unsigned int done = 0, got, i;
 	gfp_t more = gfp;
 
 	if (!isle_gfp_valid(isle, gfp, order))
 		return 0;
 	nid = local_node(nid);
 	while (done < nr) {
-		bool prep = isle_needs_prep(gfp);
-		unsigned int got, i;
-
 		got = alloc_slow(isle, more, order, nid, mt, alloc_flags,
 				 nr - done, ids + done);
 		if (!got)
 			break;
-		for (i = done; i < done + got; i++) {
+		for (i = done; i < done + got; i++)
 			isle_hand_out(isle, ids[i], gfp, frame_flags, NULL);
-			if (prep)
-				isle_prep(isle, ids[i], gfp, order);
-		}
+		prep_many(isle, ids + done, got, gfp, order);
 		done += got;
 		/* Having something, don't wait or complain for the rest. */
 		more = (gfp | __GFP_NOWARN) &

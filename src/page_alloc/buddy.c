@@ -223,17 +223,17 @@ unsigned int isle_buddy_cut(struct isle_zone *zone, u32 id, unsigned int order,
 			    unsigned int nr, u32 *ids)
 {
 	enum isle_migratetype mt = isle_pageblock_type(zone->isle, id);
-	struct isle_frame *frames = zone->isle->frames;
-	unsigned int from = frames[id].order, i;
+	struct isle_frame *frame = zone->isle->frames + id;
+	unsigned int from = frame->order, i;
 	u32 end = id + BIT(from);
 
 	nr = min_t(unsigned int, nr, BIT(from - order));
 	list_unlink(zone, id, from, mt);
 	account(zone, mt, -(long)(nr << order));
 	isle_fullness_add(zone, id, -(int)(nr << order));
-	for (i = nr; i--; id += BIT(order)) {
-		frames[id].state = ISLE_FRAME_PCP;
-		frames[id].order = order;
+	for (i = nr; i--; id += BIT(order), frame += BIT(order)) {
+		frame->state = ISLE_FRAME_PCP;
+		frame->order = order;
 		ids[i] = id;
 	}
 	put_rest(zone, id, end, mt);

@@ -55,6 +55,7 @@ enum isle_frame_flags {
  * @order: of the block, valid in its head
  * @zone: index into the instance's zones
  * @flags: enum isle_frame_flags, valid in the head of an allocated block
+ * @kind: these four as one, by which blocks are found to be alike
  * @owner: who has the block: the reverse map of the fault paths
  * @offset: where in @owner, in pages
  * @private: for @owner's use
@@ -67,10 +68,15 @@ struct isle_frame {
 	u32 next;
 	u32 prev;
 	atomic_t ref;
-	u8 state;
-	u8 order;
-	u8 zone;
-	u8 flags;
+	union {
+		struct {
+			u8 state;
+			u8 order;
+			u8 zone;
+			u8 flags;
+		};
+		u32 kind;
+	};
 	void *owner;
 	u32 offset;
 	u32 private;

@@ -97,18 +97,16 @@ EXPORT_SYMBOL_FOR_KUNIT(isle_free_frames);
 static unsigned int drop_alike(struct isle *isle, const u32 *ids,
 			       unsigned int nr, const struct isle_frame *like)
 {
-	u8 zone = like->zone, flags = like->flags;
+	u32 kind = like->kind;
 	unsigned int i;
 
-	if (flags & ISLE_FRAME_EXPOSED)
+	if (!isle_is_allocated(like, 0) || like->flags & ISLE_FRAME_EXPOSED)
 		return 0;
 	for (i = 0; i < nr; i++) {
 		struct isle_frame *frame = isle_frame(isle, ids[i]);
 
-		if (unlikely(!isle_is_allocated(frame, 0) ||
-			     frame->zone != zone || frame->flags != flags))
-			break;
-		if (unlikely(atomic_cmpxchg(&frame->ref, 1, 0) != 1))
+		if (unlikely(frame->kind != kind ||
+			     atomic_cmpxchg(&frame->ref, 1, 0) != 1))
 			break;
 	}
 	return i;

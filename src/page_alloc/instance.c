@@ -221,6 +221,21 @@ static void set_user_max(struct isle *isle, unsigned int percent)
 			mult_frac(isle->zones[i]->managed, percent, 100UL);
 }
 
+/* What finds the pfns and the memory of the first extent, which is most often all. */
+static void set_first_extent(struct isle *isle)
+{
+	const struct isle_extent *e = &isle->extents[0];
+	void *address;
+
+	isle->first_pfn = e->base_pfn - e->first_id;
+	isle->first_end = e->first_id + e->nr;
+	address = isle->ops->address(isle, e->first_id);
+	if (!address)
+		return;
+	isle->first_address = address - ((unsigned long)e->first_id << PAGE_SHIFT);
+	isle->address_end = isle->first_end;
+}
+
 struct isle *isle_create(const struct isle_config *config)
 {
 	struct isle *isle;
@@ -239,8 +254,7 @@ struct isle *isle_create(const struct isle_config *config)
 	isle->nr_extents = config->nr_extents;
 	isle->nr_frames = assign_ids(isle->extents, config->extents,
 				     config->nr_extents);
-	isle->first_pfn = isle->extents[0].base_pfn - isle->extents[0].first_id;
-	isle->first_end = isle->extents[0].first_id + isle->extents[0].nr;
+	set_first_extent(isle);
 	isle->fullness = (void *)(isle->frames + isle->nr_frames);
 	isle->pageblocks = (void *)(isle->fullness +
 				    nr_pageblocks(isle->nr_frames));

@@ -93,7 +93,7 @@ struct isle_extent {
 /**
  * struct isle_ops - what the allocator asks of those above it
  * @address: kernel address of a frame's memory, or NULL if there is none
- *           (KUnit); the memory of a block is contiguous from there
+ *           (KUnit); the memory of an extent is contiguous
  * @pinned: whether the kernel still holds references to an exposed frame
  *
  * Both are called from any context and must not sleep.
@@ -249,6 +249,8 @@ struct isle_config {
  * @fullness: the same
  * @first_pfn: what an id of the first extent lacks to be its pfn
  * @first_end: ids of the first extent are below
+ * @first_address: where the memory of id 0 is or would be
+ * @address_end: ids whose memory is found from there are below
  * @nr_frames: ids, holes included
  * @nr_extents: length of @extents
  * @extents: sorted by base_pfn
@@ -277,6 +279,8 @@ struct isle {
 	struct isle_fullness *fullness;
 	unsigned long first_pfn;
 	unsigned long first_end;
+	void *first_address;
+	unsigned long address_end;
 
 	u32 nr_frames;
 	unsigned int nr_extents;
@@ -379,6 +383,8 @@ static inline struct isle_zone *isle_frame_zone(const struct isle *isle,
 
 static inline void *isle_frame_address(const struct isle *isle, u32 id)
 {
+	if (likely(id < isle->address_end))
+		return isle->first_address + ((unsigned long)id << PAGE_SHIFT);
 	return isle->ops->address(isle, id);
 }
 

@@ -279,11 +279,13 @@ static void refill(struct isle_zone *zone, struct isle_pcp *pcp,
 
 static unsigned int take(struct isle_pcp_list *list, unsigned int nr, u32 *ids)
 {
+	const u32 *top = list->ids + list->count;
 	unsigned int i;
 
 	nr = min_t(unsigned int, nr, list->count);
 	for (i = 0; i < nr; i++)
-		ids[i] = list->ids[--list->count];
+		ids[i] = *--top;
+	list->count -= nr;
 	return nr;
 }
 

@@ -143,24 +143,24 @@ int isle_populate(struct isle_fault *fault, unsigned int *nr)
  * New frames where there was nothing, for the layer. Reads may have mapped the
  * zero frame there, which is not what the slots say any more.
  */
-static int populate_layer(struct isle_fault *fault)
+static int populate_layer(struct isle_fault *fault, unsigned int *nr)
 {
 	pgoff_t start = fault->pgoff - fault->slot;
-	unsigned int nr;
 	int first;
 
-	first = isle_populate(fault, &nr);
+	first = isle_populate(fault, nr);
 	if (first < 0)
 		return first;
 	if (fault->chunk->zero)
 		isle_zap_layer(fault->layer, fault->vma, start + first,
-			       start + first + nr - 1);
+			       start + first + *nr - 1);
 	isle_fault_did(fault, ISLE_FAULT_ANON);
 	return 0;
 }
 
 int isle_anon_write(struct isle_fault *fault)
 {
+	unsigned int nr;
 	int err = 0;
 
 	switch (isle_slot_kind(fault, fault->slot)) {
@@ -169,7 +169,10 @@ int isle_anon_write(struct isle_fault *fault)
 	case ISLE_SLOT_EMPTY:
 		if (fault->cache)
 			return -ENODATA;
-		err = populate_layer(fault);
+		err = populate_layer(fault, &nr);
+		if (!err && nr == fault->last - fault->first + 1)
+			return isle_fault_mapped(fault, map_frames(fault,
+					ISLE_SLOT_OWN, fault->first, nr));
 		break;
 	default:
 		err = isle_unshare(fault);

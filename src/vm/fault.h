@@ -93,6 +93,14 @@ static inline int isle_slot_kind(const struct isle_fault *fault,
 	return ISLE_SLOT_EMPTY;
 }
 
+/* Count what was mapped besides the page that was asked for. Return: 0 or the errno. */
+static inline int isle_fault_mapped(struct isle_fault *fault, int mapped)
+{
+	if (mapped > 1)
+		isle_opener_count(fault->opener, ISLE_FAULT_AROUND, mapped - 1);
+	return min(mapped, 0);
+}
+
 /* Note what a fault did, for counters and tracing. */
 static inline void isle_fault_did(struct isle_fault *fault,
 				  enum isle_fault_event event)
@@ -161,8 +169,7 @@ int isle_populate(struct isle_fault *fault, unsigned int *nr);
  * @map: maps a run: of that kind, from a slot on, so many; returns how many
  *       entries it filled, or an errno
  *
- * Inlined, so that both are direct calls. Counts what was mapped besides the
- * page that was asked for. Return: 0, or the errno.
+ * Inlined, so that both are direct calls. Return: 0, or the errno.
  */
 static __always_inline int
 isle_map_runs(struct isle_fault *fault,
@@ -170,7 +177,8 @@ isle_map_runs(struct isle_fault *fault,
 	      int (*map)(struct isle_fault *fault, int kind, unsigned int slot,
 			 unsigned int nr))
 {
-	unsigned int slot, next, mapped = 0;
+	unsigned int slot, next;
+	int mapped = 0;
 
 	for (slot = fault->first; slot <= fault->last; slot = next) {
 		int what = kind(fault, slot), ret;
@@ -183,10 +191,7 @@ isle_map_runs(struct isle_fault *fault,
 			return ret;
 		mapped += ret;
 	}
-	if (mapped > 1)
-		isle_opener_count(fault->opener, ISLE_FAULT_AROUND,
-				  mapped - 1);
-	return 0;
+	return isle_fault_mapped(fault, mapped);
 }
 
 /**

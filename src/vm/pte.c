@@ -118,13 +118,14 @@ static __always_inline int for_entries(struct vm_area_struct *vma,
 				       unsigned long address, unsigned int nr,
 				       pte_fn_t fn, struct fill *fill)
 {
+	struct fill walk = *fill;	/* nobody has its address: registers */
 	int err;
 
-	err = walk_entries(vma->vm_mm, address, nr, fn, fill);
-	if (unlikely(err == -ENOENT))
-		err = apply_to_page_range(vma->vm_mm, address,
-					  (unsigned long)nr << PAGE_SHIFT, fn,
-					  fill);
+	err = walk_entries(vma->vm_mm, address, nr, fn, &walk);
+	if (likely(err != -ENOENT))
+		return err ?: walk.filled;
+	err = apply_to_page_range(vma->vm_mm, address,
+				  (unsigned long)nr << PAGE_SHIFT, fn, fill);
 	return err ?: fill->filled;
 }
 

@@ -19,6 +19,7 @@
 
 set -u
 . "$(dirname "$0")/tap.sh"
+. "$(dirname "$0")/kmemleak.sh"
 
 folder=${1:?usage: tools/selftests/region.sh FOLDER [LOADS]}
 loads=${2:-100}
@@ -378,20 +379,12 @@ unknown_in_log() {
 	! dmesg | grep -E "$complaints"
 }
 
-no_kmemleak() {
-	echo scan >/sys/kernel/debug/kmemleak
-	sleep 6
-	echo scan >/sys/kernel/debug/kmemleak
-	head -n 60 /sys/kernel/debug/kmemleak
-	! grep -q 'unreferenced object' /sys/kernel/debug/kmemleak
-}
-
 [ "$(id -u)" = 0 ] || bail_out "this loads modules: run it as root, in a virtual machine"
 [ -e "$folder/isle.ko" ] || bail_out "there is no $folder/isle.ko"
 # The guest's / may be a network file system that keeps nothing.
 cp "$folder/isle.ko" "$repo/build/tools/isle" "$repo/build/tools/selftests/load_module" "$tap_work/"
 [ ! -e /dev/isle ] || bail_out "isle is loaded already"
-[ ! -w /sys/kernel/debug/kmemleak ] || echo clear >/sys/kernel/debug/kmemleak
+watch_memory_leaks || bail_out "kmemleak can't be told what to do"
 
 # Free memory moves by itself, by less than 100 kB where nothing else runs:
 # slabs, page tables. A page lost in each of 100 loads is above this.
@@ -503,7 +496,7 @@ if [ -n "$phys" ]; then
 	check_refused EBUSY "in use" "region=phys:$phys"
 fi
 try "the kernel's log has no complaint" unknown_in_log
-if [ -w /sys/kernel/debug/kmemleak ]; then
-	try "kmemleak finds nothing" no_kmemleak
+if [ -w "$kmemleak" ]; then
+	try "kmemleak finds nothing" no_memory_leaks
 fi
 tap_end
