@@ -16,8 +16,8 @@ modules: ## build isle.ko for KDIR (the running kernel's headers)
 		echo "  make demo, scripts/build --kernel stock" >&2; exit 1; }
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 
-tools: ## build the isle command and what else is in tools/
-	$(MAKE) -C tools
+tools: ## build the isle command and libisle
+	$(MAKE) -C tools isle libisle
 
 demo: ## see isle do its main job on the distribution's own kernel
 	scripts/demo
