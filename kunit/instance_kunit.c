@@ -101,6 +101,39 @@ static void a_pfn_and_its_id_lead_to_each_other(struct kunit *test)
 	}
 }
 
+/* As the module's memory is; nothing here touches it. */
+static void *address_by_pfn(const struct isle *isle, u32 id)
+{
+	return (void *)PFN_PHYS(isle_id_to_pfn(isle, id));
+}
+
+static void the_memory_of_a_frame_is_its_extents(struct kunit *test)
+{
+	static const struct isle_ops ops = { .address = address_by_pfn };
+	struct isle_config config = odd_config;
+	struct isle *isle;
+	unsigned int i;
+	u32 n;
+
+	config.ops = &ops;
+	config.frames = kvcalloc(isle_frames_needed(odd, ARRAY_SIZE(odd)),
+				 sizeof(*config.frames), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, config.frames);
+	isle = isle_create(&config);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(isle));
+	for (i = 0; i < ARRAY_SIZE(odd); i++) {
+		const struct isle_extent *e = &isle->extents[i];
+
+		for (n = 0; n < e->nr; n++)
+			KUNIT_EXPECT_PTR_EQ(test,
+					    (void *)PFN_PHYS(e->base_pfn + n),
+					    isle_frame_address(isle,
+							       e->first_id + n));
+	}
+	isle_destroy(isle);
+	kvfree(config.frames);
+}
+
 static void a_pfn_of_nobody_has_no_id(struct kunit *test)
 {
 	struct isle *isle = fixture_create(test, &odd_config);
@@ -366,6 +399,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(ids_keep_the_alignment_of_pfns),
 	KUNIT_CASE(no_block_could_span_two_extents),
 	KUNIT_CASE(a_pfn_and_its_id_lead_to_each_other),
+	KUNIT_CASE(the_memory_of_a_frame_is_its_extents),
 	KUNIT_CASE(a_pfn_of_nobody_has_no_id),
 	KUNIT_CASE(what_there_is_for_pageblocks_stands_behind_the_frames),
 	KUNIT_CASE(more_frames_than_ids_are_refused),
