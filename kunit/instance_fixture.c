@@ -23,6 +23,21 @@ static struct fixture *fixture_of(const struct isle *isle)
 	return container_of(isle->ops, struct fixture, ops);
 }
 
+static void *no_address(const struct isle *isle, u32 id)
+{
+	return NULL;
+}
+
+static bool never_pinned(const struct isle *isle, u32 id)
+{
+	return false;
+}
+
+const struct isle_ops fixture_no_memory = {
+	.address = no_address,
+	.pinned = never_pinned,
+};
+
 static void *fixture_address(const struct isle *isle, u32 id)
 {
 	struct fixture *fixture = fixture_of(isle);

@@ -22,6 +22,9 @@
 /* So little that it rounds to watermarks of 0. */
 #define FIXTURE_NO_RESERVE	1
 
+/* Of an instance that a test makes by itself, without memory behind it. */
+extern const struct isle_ops fixture_no_memory;
+
 /**
  * fixture_create - build an instance for a test
  * @test: whose it is

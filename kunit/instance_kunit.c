@@ -116,8 +116,8 @@ static void the_memory_of_a_frame_is_its_extents(struct kunit *test)
 	u32 n;
 
 	config.ops = &ops;
-	config.frames = kvcalloc(isle_frames_needed(odd, ARRAY_SIZE(odd)),
-				 sizeof(*config.frames), GFP_KERNEL);
+	config.frames = kunit_kcalloc(test, isle_frames_needed(odd, ARRAY_SIZE(odd)),
+				      sizeof(*config.frames), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, config.frames);
 	isle = isle_create(&config);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(isle));
@@ -131,7 +131,6 @@ static void the_memory_of_a_frame_is_its_extents(struct kunit *test)
 							       e->first_id + n));
 	}
 	isle_destroy(isle);
-	kvfree(config.frames);
 }
 
 static void a_pfn_of_nobody_has_no_id(struct kunit *test)
@@ -330,20 +329,14 @@ static void too_many_extents_are_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, fixture_try_create(test, &config));
 }
 
-static void *no_address(const struct isle *isle, u32 id)
-{
-	return NULL;
-}
-
 /* The best of three, for the machine has other things to do. */
 static s64 time_to_build(struct kunit *test, u32 nr)
 {
 	struct isle_extent extent = { .base_pfn = FIXTURE_4GB, .nr = nr };
-	static const struct isle_ops no_memory = { .address = no_address };
 	struct isle_config config = {
 		.extents	= &extent,
 		.nr_extents	= 1,
-		.ops		= &no_memory,
+		.ops		= &fixture_no_memory,
 	};
 	size_t size = array_size(isle_frames_needed(&extent, 1),
 				 sizeof(*config.frames));

@@ -6,6 +6,7 @@
 #include <linux/sizes.h>
 #include <linux/string.h>
 
+#include "instance_fixture.h"
 #include "page_alloc/alloc.h"
 #include "page_alloc/instance.h"
 #include "region/piece.h"
@@ -360,21 +361,6 @@ static void release_goes_in_reverse(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, set->nr_extents, 0U);
 }
 
-static void *no_address(const struct isle *isle, u32 id)
-{
-	return NULL;
-}
-
-static bool never_pinned(const struct isle *isle, u32 id)
-{
-	return false;
-}
-
-static const struct isle_ops no_memory = {
-	.address = no_address,
-	.pinned = never_pinned,
-};
-
 static unsigned int blocks_reported;
 
 static void count_report(struct isle *isle, u32 id)
@@ -389,7 +375,7 @@ static struct isle *make_instance(struct kunit *test, struct isle_regions *set)
 		.name = "region-test",
 		.extents = set->extent,
 		.nr_extents = set->nr_extents,
-		.ops = &no_memory,
+		.ops = &fixture_no_memory,
 		.user_percent = 100,
 	};
 	struct isle *isle;

@@ -273,18 +273,10 @@ static noinline void watch_alloc(struct isle *isle, u32 id, gfp_t gfp,
 			 isle_pageblock_type(isle, id));
 }
 
-static __always_inline void prep(struct isle *isle, u32 id, gfp_t gfp,
-				 unsigned int order)
-{
-	if (isle_watched())
-		watch_alloc(isle, id, gfp, order);
-	if (gfp & __GFP_ZERO)
-		clear_block(isle, id, order);
-}
-
-/* The same for many, with one branch for what watches. */
-static void prep_many(struct isle *isle, const u32 *ids, unsigned int nr,
-		      gfp_t gfp, unsigned int order)
+/* One branch for what watches, however many there are. */
+static __always_inline void prep_many(struct isle *isle, const u32 *ids,
+				      unsigned int nr, gfp_t gfp,
+				      unsigned int order)
 {
 	unsigned int i;
 
@@ -301,7 +293,7 @@ static void prep_many(struct isle *isle, const u32 *ids, unsigned int nr,
 noinline u32 isle_prep(struct isle *isle, u32 id, gfp_t gfp,
 		       unsigned int order)
 {
-	prep(isle, id, gfp, order);
+	prep_many(isle, &id, 1, gfp, order);
 	return id;
 }
 EXPORT_SYMBOL_FOR_KUNIT(isle_prep);
@@ -397,7 +389,7 @@ unsigned int isle_alloc_user(struct isle *isle, gfp_t gfp, unsigned int order,
 			     unsigned int nr, u32 *ids)
 {
 	if (nr == 1 && !order && likely(alloc_user_fast(isle, gfp, ids))) {
-		prep(isle, *ids, gfp, 0);
+		prep_many(isle, ids, 1, gfp, 0);
 		return 1;
 	}
 	return alloc_many(isle, gfp, order, NUMA_NO_NODE,
