@@ -182,6 +182,7 @@ static void atomic_blocks_get_a_reserve_of_their_own(struct kunit *test)
 	zone->watermark[ISLE_WMARK_LOW] = zone->managed;
 	take(isle, GFP_ATOMIC, 0);
 	KUNIT_EXPECT_EQ(test, 0, zone->nr_highatomic);
+	isle_pcp_drain_local(zone);
 	id = take(isle, GFP_ATOMIC, 4);
 	KUNIT_EXPECT_EQ(test, PAGEBLOCK, zone->nr_highatomic);
 	KUNIT_EXPECT_EQ(test, ISLE_HIGHATOMIC, isle_pageblock_type(isle, id));

@@ -28,7 +28,7 @@ static void use_lists(void *data)
 	u32 ids[32];
 	unsigned int i, order;
 
-	for (order = 0; order <= ISLE_PCP_LOW_ORDER; order++) {
+	for (order = 0; order <= 3; order++) {
 		for (i = 0; i < ARRAY_SIZE(ids); i++)
 			ids[i] = take(isle, GFP_ATOMIC, order);
 		for (i = 0; i < ARRAY_SIZE(ids); i++)

@@ -207,21 +207,25 @@ static void check_pcp_list(struct check *check, struct isle_zone *zone,
 static void check_pcp(struct check *check, struct isle_zone *zone, int cpu)
 {
 	const struct isle_pcp *pcp = per_cpu_ptr(zone->pcp, cpu);
-	unsigned long claimed = 0;
-	unsigned int order, mt;
+	unsigned long claimed[ISLE_PCP_SIZES] = {};
+	unsigned int order, mt, size;
 
 	require(check, !per_cpu_ptr(zone->isle->cpu, cpu)->busy, "CPU %d", cpu);
-	for (order = 0; order < ISLE_NR_ORDERS; order++)
-		for (mt = 0; mt < ISLE_PCPTYPES; mt++)
-			check_pcp_list(check, zone, &pcp->list[mt][order],
-				       order);
-	for (order = 0; order < ISLE_NR_ORDERS; order++)
-		for (mt = 0; mt < ISLE_PCPTYPES; mt++)
-			claimed += (unsigned long)pcp->list[mt][order].high <<
-				   order;
-	require(check, claimed == pcp->claimed && claimed <= pcp->part,
-		"CPU %d: %lu claimed, not %lu, of %lu", cpu, pcp->claimed,
-		claimed, pcp->part);
+	for (order = 0; order < ISLE_NR_ORDERS; order++) {
+		for (mt = 0; mt < ISLE_PCPTYPES; mt++) {
+			const struct isle_pcp_list *list;
+
+			list = &pcp->list[mt][order];
+			check_pcp_list(check, zone, list, order);
+			claimed[isle_pcp_size(order)] +=
+				(unsigned long)list->high << order;
+		}
+	}
+	for (size = 0; size < ISLE_PCP_SIZES; size++)
+		require(check, claimed[size] == pcp->claimed[size] &&
+			claimed[size] <= pcp->part,
+			"CPU %d: %lu claimed, not %lu, of %lu", cpu,
+			pcp->claimed[size], claimed[size], pcp->part);
 }
 
 static void check_quarantine(struct check *check)

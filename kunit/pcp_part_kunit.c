@@ -49,7 +49,7 @@ static void expect_an_eighth(struct kunit *test, u32 frames)
 	EXPECT_ALLOCATED(test, isle, 0);
 }
 
-static void all_lists_hold_an_eighth_at_most(struct kunit *test)
+static void lists_of_either_size_hold_an_eighth_at_most(struct kunit *test)
 {
 	expect_an_eighth(test, 1);
 	expect_an_eighth(test, 100);
@@ -65,23 +65,23 @@ static void lists_take_from_the_one_that_claims_most(struct kunit *test)
 	struct isle_zone *zone = isle->zones[0];
 	struct isle_pcp *pcp = raw_cpu_ptr(zone->pcp);
 	struct isle_pcp_list *small = fixture_pcp(zone, 0, ISLE_UNMOVABLE);
-	struct isle_pcp_list *huge = fixture_pcp(zone, 9, ISLE_UNMOVABLE);
+	struct isle_pcp_list *large = fixture_pcp(zone, 8, ISLE_UNMOVABLE);
 	unsigned int i, high;
-	u32 ids[8];
+	u32 ids[16];
 
-	for (i = 0; i < 8; i++)
-		ids[i] = take(isle, GFP_KERNEL, 9);
+	for (i = 0; i < 16; i++)
+		ids[i] = take(isle, GFP_KERNEL, 8);
 	isle_drain_all(isle);
-	KUNIT_EXPECT_EQ(test, 0, pcp->claimed);
+	KUNIT_EXPECT_EQ(test, 0, pcp->claimed[ISLE_PCP_SMALL]);
 	/* As if that much had been used, and only some of it now. */
-	small->high = pcp->part / 2;
-	pcp->claimed = small->high;
+	small->high = pcp->part * 3 / 4;
+	pcp->claimed[ISLE_PCP_SMALL] = small->high;
 	high = small->high;
-	for (i = 0; i < 8; i++)
-		isle_free_frames(isle, ids[i], 9);
+	for (i = 0; i < 16; i++)
+		isle_free_frames(isle, ids[i], 8);
 	KUNIT_EXPECT_LT(test, small->high, high);
-	KUNIT_EXPECT_GE(test, huge->count, huge->max / 2);
-	KUNIT_EXPECT_LE(test, pcp->claimed, pcp->part);
+	KUNIT_EXPECT_GE(test, large->count, large->max / 2);
+	KUNIT_EXPECT_LE(test, pcp->claimed[ISLE_PCP_SMALL], pcp->part);
 	EXPECT_ALLOCATED(test, isle, 0);
 }
 
@@ -92,21 +92,21 @@ static void lists_take_first_from_one_that_nobody_uses(struct kunit *test)
 	struct isle_pcp *pcp = raw_cpu_ptr(zone->pcp);
 	struct isle_pcp_list *used = fixture_pcp(zone, 0, ISLE_UNMOVABLE);
 	struct isle_pcp_list *unused = fixture_pcp(zone, 1, ISLE_UNMOVABLE);
-	u32 first = take(isle, GFP_KERNEL, 9), second;
+	u32 first = take(isle, GFP_KERNEL, 8), second;
 	unsigned int used_high, unused_high;
 
-	second = take(isle, GFP_KERNEL, 9);
+	second = take(isle, GFP_KERNEL, 8);
 	isle_drain_all(isle);
 	/* As if all of the part had been used, most of it by @used. */
 	used_high = pcp->part * 3 / 4;
 	unused_high = pcp->part / 8;
 	used->high = used_high;
 	unused->high = unused_high;
-	pcp->claimed = used_high + unused_high * 2;
+	pcp->claimed[ISLE_PCP_SMALL] = used_high + unused_high * 2;
 	use(isle, 0);
-	isle_free_frames(isle, first, 9);
+	isle_free_frames(isle, first, 8);
 	use(isle, 0);
-	isle_free_frames(isle, second, 9);
+	isle_free_frames(isle, second, 8);
 	KUNIT_EXPECT_LT(test, unused->high, unused_high);
 	KUNIT_EXPECT_EQ(test, used->high, used_high);
 	EXPECT_ALLOCATED(test, isle, 0);
@@ -124,7 +124,7 @@ static void fill_list(struct kunit *test, struct isle *isle, unsigned int order,
 }
 
 /*
- * Lists of orders 0 and 1 have all of the part, and blocks of order 9 want room.
+ * Lists of orders 0 and 1 have all of the part, and blocks of order 8 want room.
  * Return: frames that the list of order 0 gave; at most @limit at once.
  */
 static unsigned int want_room(struct kunit *test, bool used, unsigned int limit)
@@ -134,19 +134,19 @@ static unsigned int want_room(struct kunit *test, bool used, unsigned int limit)
 	struct isle_pcp_list *list = fixture_pcp(isle->zones[0], 0,
 						 ISLE_UNMOVABLE);
 	unsigned int i, count, given = 0;
-	u32 ids[8];
+	u32 ids[16];
 
-	for (i = 0; i < 8; i++)
-		ids[i] = take(isle, GFP_KERNEL, 9);
+	for (i = 0; i < 16; i++)
+		ids[i] = take(isle, GFP_KERNEL, 8);
 	fill_list(test, isle, 1, pcp->part * 3 / 8);
 	fill_list(test, isle, 0, pcp->part / 2);
-	for (i = 0; i < 8; i++) {
+	for (i = 0; i < 16; i++) {
 		if (used) {
 			use(isle, 0);
 			use(isle, 1);
 		}
 		count = list->count;
-		isle_free_frames(isle, ids[i], 9);
+		isle_free_frames(isle, ids[i], 8);
 		given += count - list->count;
 		KUNIT_EXPECT_LE(test, count - list->count, limit);
 	}
@@ -165,6 +165,31 @@ static void a_list_that_nobody_uses_gives_up_more(struct kunit *test)
 			8 * ISLE_PCP_BATCH_MAX);
 }
 
+/* Lists of small blocks have all of their part; the first of order 9 is as ever. */
+static void small_blocks_leave_huge_ones_their_part(struct kunit *test)
+{
+	struct isle *isle = roomy(test);
+	struct isle_zone *zone = isle->zones[0];
+	struct isle_pcp *pcp = raw_cpu_ptr(zone->pcp);
+	struct isle_pcp_list *huge = fixture_pcp(zone, 9, ISLE_UNMOVABLE);
+	struct isle_pcp_list *small = fixture_pcp(zone, 0, ISLE_UNMOVABLE);
+	u32 *ids = take_many(test, isle, 9, huge->max);
+	unsigned int i, count, spills;
+
+	isle_drain_all(isle);
+	fill_list(test, isle, 0, pcp->part);
+	count = small->count;
+	spills = zone->events.spill;
+	KUNIT_EXPECT_GT(test, pcp->claimed[ISLE_PCP_SMALL], pcp->part * 7 / 8);
+	for (i = 0; i < huge->max; i++)
+		isle_free_frames(isle, ids[i], 9);
+	KUNIT_EXPECT_EQ(test, huge->max, huge->count);
+	KUNIT_EXPECT_EQ(test, count, small->count);
+	KUNIT_EXPECT_EQ(test, spills, zone->events.spill);
+	KUNIT_EXPECT_EQ(test, 0, zone->events.locked_free);
+	EXPECT_ALLOCATED(test, isle, 0);
+}
+
 static void order_9_has_lists_only_where_there_is_room(struct kunit *test)
 {
 	struct isle *small = fixture_normal(test, FIXTURE_MB(16));
@@ -181,11 +206,12 @@ static void order_9_has_lists_only_where_there_is_room(struct kunit *test)
 }
 
 static struct kunit_case cases[] = {
-	KUNIT_CASE(all_lists_hold_an_eighth_at_most),
+	KUNIT_CASE(lists_of_either_size_hold_an_eighth_at_most),
 	KUNIT_CASE(lists_take_from_the_one_that_claims_most),
 	KUNIT_CASE(lists_take_first_from_one_that_nobody_uses),
 	KUNIT_CASE(a_list_gives_up_a_batch_at_once),
 	KUNIT_CASE(a_list_that_nobody_uses_gives_up_more),
+	KUNIT_CASE(small_blocks_leave_huge_ones_their_part),
 	KUNIT_CASE(order_9_has_lists_only_where_there_is_room),
 	{}
 };

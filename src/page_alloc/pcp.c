@@ -57,17 +57,21 @@ static void double_batch(struct isle_pcp_list *list, unsigned int order)
 }
 
 /*
- * Frames that a CPU's lists may claim now: all of their part while the zone is
- * free; with half of it free a quarter. What is scarce is better where all can
- * have it, and where it merges.
+ * Frames that a CPU's lists of either size may claim now: all of their part while
+ * three quarters of the zone are free, for the lists themselves may have the
+ * fourth; then by the square of what is left of these. What is scarce is better
+ * where all can have it, and where it merges.
  */
 static unsigned long claim_limit(const struct isle_zone *zone,
 				 const struct isle_pcp *pcp)
 {
 	unsigned long slack = isle_zone_slack(zone, true);
+	unsigned long roomy = DIV_ROUND_UP(zone->managed * 3, 4);
 	unsigned long limit;
 
-	limit = pcp->part * slack / zone->managed * slack / zone->managed;
+	if (slack >= roomy)
+		return pcp->part;
+	limit = pcp->part * slack / roomy * slack / roomy;
 	return max(limit, min3(slack / 8, pcp->part,
 			       2UL * ISLE_PCP_BATCH_MAX));
 }
@@ -77,15 +81,16 @@ static bool claim(const struct isle_zone *zone, struct isle_pcp *pcp,
 		  struct isle_pcp_list *list, unsigned int order,
 		  unsigned int nr)
 {
+	unsigned long *claimed = &pcp->claimed[isle_pcp_size(order)];
 	unsigned long limit = claim_limit(zone, pcp);
 	unsigned long room = 0;
 
-	if (limit > pcp->claimed)
-		room = (limit - pcp->claimed) >> order;
+	if (limit > *claimed)
+		room = (limit - *claimed) >> order;
 	nr = min3(room, (unsigned long)nr,
 		  (unsigned long)(list->max - list->high));
 	list->high += nr;
-	pcp->claimed += (unsigned long)nr << order;
+	*claimed += (unsigned long)nr << order;
 	return nr;
 }
 
@@ -93,7 +98,7 @@ static void unclaim(struct isle_pcp *pcp, struct isle_pcp_list *list,
 		    unsigned int order, unsigned int nr)
 {
 	list->high -= nr;
-	pcp->claimed -= (unsigned long)nr << order;
+	pcp->claimed[isle_pcp_size(order)] -= (unsigned long)nr << order;
 }
 
 /* How many of the first @nr blocks stand in a row, up or down. */
@@ -178,10 +183,11 @@ static unsigned long nr_taken(const struct isle_pcp_list *list)
 }
 
 /*
- * The list to take from: the one that claims most, of those that nobody used since
- * this was asked last if any of them claims something.
+ * The list of blocks of @size to take from: the one that claims most, of those that
+ * nobody used since this was asked last if any of them claims something.
  */
-static unsigned int find_victim(struct isle_pcp *pcp, bool *unused)
+static unsigned int find_victim(struct isle_pcp *pcp, enum isle_pcp_size size,
+				bool *unused)
 {
 	unsigned int n, order, victim = 0;
 	unsigned long most = 0;
@@ -193,6 +199,8 @@ static unsigned int find_victim(struct isle_pcp *pcp, bool *unused)
 		unsigned long uses = nr_taken(list) + list->nr_free;
 		bool same = uses == pcp->uses[n];
 
+		if (isle_pcp_size(order) != size)
+			continue;
 		pcp->uses[n] = uses;
 		if (!list->high || same < *unused)
 			continue;
@@ -210,13 +218,13 @@ static unsigned int find_victim(struct isle_pcp *pcp, bool *unused)
  * of a list that nobody uses as many as one block may have; in few runs either way.
  */
 static void squeeze(struct isle_zone *zone, struct isle_pcp *pcp,
-		    unsigned int frames)
+		    enum isle_pcp_size size, unsigned int frames)
 {
 	unsigned int n, order, nr, idle, most;
 	struct isle_pcp_list *list;
 	bool unused;
 
-	n = find_victim(pcp, &unused);
+	n = find_victim(pcp, size, &unused);
 	list = isle_pcp_nth_list(pcp, n, &order);
 	nr = min_t(unsigned int, DIV_ROUND_UP(frames, BIT(order)), list->high);
 	idle = list->high - list->count;
@@ -238,7 +246,7 @@ static void grow(struct isle_zone *zone, struct isle_pcp *pcp,
 {
 	if (claim(zone, pcp, list, order, nr))
 		return;
-	squeeze(zone, pcp, list->batch << order);
+	squeeze(zone, pcp, isle_pcp_size(order), list->batch << order);
 	claim(zone, pcp, list, order, list->batch);
 }
 
@@ -342,7 +350,7 @@ unsigned int isle_pcp_alloc(struct isle_zone *zone, unsigned int order,
 {
 	unsigned int done = 0;
 
-	if (isle_pcp_has_order(order) && mt < ISLE_PCPTYPES &&
+	if (mt < ISLE_PCPTYPES &&
 	    !(alloc_flags & ISLE_ALLOC_HIGHATOMIC))
 		done = alloc_pcp(zone, order, mt, alloc_flags, nr, ids);
 	if (done < nr)
@@ -391,7 +399,7 @@ void isle_pcp_free_slow(struct isle_zone *zone, u32 id, unsigned int order)
 	enum isle_migratetype mt = list_type(zone->isle, id);
 	struct isle_pcp *pcp = NULL;
 
-	if (isle_pcp_has_order(order) && mt < ISLE_PCPTYPES)
+	if (mt < ISLE_PCPTYPES)
 		pcp = enter(zone);
 	if (pcp) {
 		struct isle_pcp_list *list;

@@ -2,7 +2,7 @@
 /*
  * Per-CPU lists: what makes an allocation cost a few dozen instructions.
  *
- * A CPU has, for each zone, arrays of frame ids: orders 0 to 3, 9 and 10, times
+ * A CPU has, for each zone, arrays of frame ids: all orders, times
  * UNMOVABLE, MOVABLE and RECLAIMABLE. An array, unlike a linked list, does not
  * pull in the cache line of the next frame when one is taken.
  *
@@ -16,23 +16,23 @@
  * the set has finished with the lists before the set. To drain another CPU's
  * lists, a work item runs there; a dead CPU's lists are drained from outside.
  *
- * @high and @batch tune themselves. What a CPU's lists may hold together is its
- * part of an eighth of the zone while the zone is free, and falls with the
- * square of what is free. Lists claim it as they grow, whatever their order and
- * type, and take it from one that nobody uses, else from the one that claims most,
- * when there is none left:
+ * @high and @batch tune themselves. What a CPU's lists of small blocks may hold
+ * together is its part of an eighth of the zone while the zone is free, and falls
+ * with the square of what is free; those of blocks that are a pageblock or more
+ * have as much for themselves. Lists claim it as they grow, whatever their order
+ * and type, and take it from one that nobody uses, else from the one that claims
+ * most, when there is none left:
  *
  *      part  |#######|######|##|..............|      |
  *              high    high   ..              ^      ^
- *            of order 0, 3, 9, ...        claimed  limit
+ *            of order 0, 3, 5, ...        claimed  limit
  *
  * However long a list is, it never moves more than a batch at once: the
  * slowest call is as bounded as the fastest is short.
  *
- * Orders and types without a list have one of length 0: always empty, always
- * full. A CPU's tables lead from a request's flags, and from a zone and the type
- * of a pageblock, to a row of lists, one an order. So the fast paths index and
- * look no further.
+ * Types without a list have one of length 0: always empty, always full. A CPU's
+ * tables lead from a request's flags, and from a zone and the type of a pageblock,
+ * to a row of lists, one an order. So the fast paths index and look no further.
  */
 #ifndef _ISLE_PCP_H
 #define _ISLE_PCP_H
@@ -47,8 +47,6 @@
 #include "instance.h"
 
 enum {
-	ISLE_PCP_LOW_ORDER	= 3,	/* orders 0 to 3, */
-	ISLE_PCP_HUGE_ORDER	= ISLE_PAGEBLOCK_ORDER,	/* and from this one */
 	ISLE_PCP_MAX		= 32768,	/* ids in one list */
 	ISLE_PCP_BATCH_MAX	= 64,	/* blocks that a list moves at once */
 	ISLE_PCP_BATCH_FRAMES	= 2048,	/* and frames, unless it is one block */
@@ -78,19 +76,27 @@ struct isle_pcp_list {
 	unsigned long nr_free;
 };
 
+/* Lists of blocks below a pageblock, and of such as are one or more. */
+enum isle_pcp_size {
+	ISLE_PCP_SMALL,
+	ISLE_PCP_HUGE,
+	ISLE_PCP_SIZES
+};
+
 /**
  * struct isle_pcp - one CPU's lists for one zone
  * @list: by migratetype and order
  * @slots: the memory of all @ids
- * @part: frames that the lists may hold together, most of the time less
- * @claimed: frames that they would hold if all were full
+ * @part: frames that the lists of either size may hold together, most of the
+ *        time less
+ * @claimed: frames that those of each size would hold if all were full
  * @uses: blocks that each had given out or taken in when one was last short of room
  */
 struct isle_pcp {
 	struct isle_pcp_list list[ISLE_PCPTYPES][ISLE_NR_ORDERS];
 	u32 *slots;
 	unsigned long part;
-	unsigned long claimed;
+	unsigned long claimed[ISLE_PCP_SIZES];
 	unsigned long uses[ISLE_PCPTYPES * ISLE_NR_ORDERS];
 };
 
@@ -116,10 +122,9 @@ static_assert((__force unsigned int)ISLE_PCP_GFP_MASK ==
 	      ISLE_PCP_REQUESTS - 1);
 static_assert((int)ISLE_MIGRATE_TYPES <= (int)ISLE_PCP_ROWS);
 
-/* A zone's per-CPU lists have this order. */
-static inline bool isle_pcp_has_order(unsigned int order)
+static inline enum isle_pcp_size isle_pcp_size(unsigned int order)
 {
-	return order <= ISLE_PCP_LOW_ORDER || order >= ISLE_PCP_HUGE_ORDER;
+	return order < ISLE_PAGEBLOCK_ORDER ? ISLE_PCP_SMALL : ISLE_PCP_HUGE;
 }
 
 /*

@@ -15,8 +15,6 @@ static const struct isle_pcp_list no_lists[ISLE_NR_ORDERS];
 /* One list has room for all that its CPU's lists may hold together. */
 static unsigned int list_max(const struct isle_pcp *pcp, unsigned int order)
 {
-	if (!isle_pcp_has_order(order))
-		return 0;
 	return min_t(unsigned long, pcp->part >> order, ISLE_PCP_MAX);
 }
 

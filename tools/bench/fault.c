@@ -4,7 +4,7 @@
  * kernel's, in turns. "unmap" is of what was touched, "drop" of what was forked and
  * written by both sides as well.
  *
- * usage: fault [MEGABYTES]
+ * usage: fault [MEGABYTES [KIND]...]
  *
  * Prints, as isle_bench does, a line a peer and phase: "fault", the peer, what
  * kind of memory, CPUs, the phase, and a sample of nanoseconds a page for each
@@ -16,7 +16,8 @@
  * memory (a mapping of isle, and of tmpfs) by 4 KB, and a file in memory: a mapping
  * of isle bound to a file whose pages isle has, and of the same file on tmpfs, for
  * reading, by 4 KB and by 64 KB (the kernel's fault_around_bytes). "none" is the
- * fork of a process that has none of these.
+ * fork of a process that has none of these. "fork-4K" and "fork-2M" are but the fork
+ * of private memory; they are run only if named, for they are meant for gigabytes.
  */
 
 #include <err.h>
@@ -42,8 +43,8 @@ static const char *const phase_name[PHASES] = {
 	"touch", "read", "fork", "copy", "reuse", "unmap", "drop"
 };
 
-enum { KINDS = 8, PAGE_SIZES = 2 };
-enum { PRIVATE, SHARED, FILE_SHARED, FILE_PRIVATE, NOTHING };
+enum { KINDS = 10, PAGE_SIZES = 2 };
+enum { PRIVATE, SHARED, FILE_SHARED, FILE_PRIVATE, NOTHING, FORKED };
 
 static const struct kind {
 	const char *name;
@@ -60,6 +61,8 @@ static const struct kind {
 	{ "file-64K", 64, 0, FILE_SHARED, "never" },
 	{ "text", 4, 0, FILE_PRIVATE, "never" },
 	{ "none", 4, 0, NOTHING, "never" },
+	{ "fork-4K", 4, 0, FORKED, "never" },
+	{ "fork-2M", 64, 2048, FORKED, "always" },
 };
 
 static unsigned long samples[KINDS][PEERS][PHASES][ROUNDS];
@@ -232,26 +235,13 @@ static unsigned long unmap(char *p)
 	return now() - start;
 }
 
-static unsigned long fork_alone(void)
-{
-	unsigned long start = now(), ns;
-	pid_t pid = fork();
-
-	if (!pid)
-		_exit(0);
-	ns = now() - start;
-	if (pid < 0 || waitpid(pid, NULL, 0) != pid)
-		err(1, "fork");
-	return ns;
-}
-
 /*
- * The child waits until fork() has been timed, writes to what it shares with the
- * parent, and says how long that took.
+ * The child waits until fork() has been timed, lest its end be timed as well. If
+ * there is something to write to, it does that, and says how long it took.
  */
-static void fork_and_copy(char *p, unsigned long *ns)
+static unsigned long time_fork(char *p)
 {
-	unsigned long start;
+	unsigned long start, ns;
 	char go = 0;
 	int gate[2];
 	pid_t pid;
@@ -265,18 +255,18 @@ static void fork_and_copy(char *p, unsigned long *ns)
 	if (!pid) {
 		if (read(gate[0], &go, 1) != 1)
 			_exit(1);
-		*childs_time = write_all(p);
+		if (p)
+			*childs_time = write_all(p);
 		_exit(0);
 	}
-	ns[FORK] = now() - start;
+	ns = now() - start;
 	if (write(gate[1], &go, 1) != 1)
 		err(1, "write");
 	close(gate[0]);
 	close(gate[1]);
 	if (waitpid(pid, NULL, 0) != pid)
 		err(1, "waitpid");
-	ns[COPY] = *childs_time;
-	ns[REUSE] = write_all(p);
+	return ns;
 }
 
 static void close_memory(int fd)
@@ -292,11 +282,18 @@ static void run_round(int peer, const struct kind *kind,
 	char *p;
 
 	if (kind->memory == NOTHING) {
-		ns[FORK] = fork_alone();
+		ns[FORK] = time_fork(NULL);
 		return;
 	}
 	fd = open_memory(peer, kind);
 	p = map(fd, kind);
+	if (kind->memory == FORKED) {
+		write_all(p);
+		ns[FORK] = time_fork(NULL);
+		unmap(p);
+		close_memory(fd);
+		return;
+	}
 	ns[READ] = read_all(p);
 	ns[UNMAP] = unmap(p);
 	close_memory(fd);
@@ -312,7 +309,9 @@ static void run_round(int peer, const struct kind *kind,
 	fd = open_memory(peer, kind);
 	p = map(fd, kind);
 	write_all(p);
-	fork_and_copy(p, ns);
+	ns[FORK] = time_fork(p);
+	ns[COPY] = *childs_time;
+	ns[REUSE] = write_all(p);
 	ns[DROP] = unmap(p);
 	close_memory(fd);
 }
@@ -351,8 +350,19 @@ static void print(int nr, int peer, int phase)
 	printf("\n");
 }
 
+/* Is it to be run? argv has the kinds that are, or none. */
+static int is_chosen(const struct kind *kind, char **argv)
+{
+	if (!*argv)
+		return kind->memory != FORKED;
+	while (*argv && strcmp(*argv, kind->name))
+		argv++;
+	return !!*argv;
+}
+
 int main(int argc, char **argv)
 {
+	char **chosen = argc > 2 ? argv + 2 : argv + argc;
 	int nr, peer, phase;
 
 	size = (argc > 1 ? strtoul(argv[1], NULL, 0) : 64) << 20;
@@ -360,8 +370,10 @@ int main(int argc, char **argv)
 			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (childs_time == MAP_FAILED)
 		err(1, "mmap");
-	for (nr = 0; nr < KINDS; nr++)
-		run_kind(nr);
+	for (nr = 0; nr < KINDS; nr++) {
+		if (is_chosen(&kinds[nr], chosen))
+			run_kind(nr);
+	}
 	for (nr = 0; nr < KINDS; nr++) {
 		for (peer = 0; peer < PEERS; peer++) {
 			for (phase = 0; phase < PHASES; phase++)
