@@ -25,6 +25,15 @@
 #define ISLE_IMPORT_FOR_KUNIT() struct isle_nothing_imported
 #endif
 
+/* What CONFIG_INIT_STACK_ALL_ZERO passes over; 6.1 has no name for it. */
+#ifndef __uninitialized
+#if __has_attribute(__uninitialized__)
+#define __uninitialized __attribute__((__uninitialized__))
+#else
+#define __uninitialized
+#endif
+#endif
+
 /* A timer that calls back in hard interrupt context. */
 #include <linux/hrtimer.h>
 

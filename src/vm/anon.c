@@ -8,7 +8,6 @@
  */
 
 #include "fault.h"
-#include "pte.h"
 
 /* What reads of nothing see. Every layer shares it and none holds it. */
 static u32 zero_frame;

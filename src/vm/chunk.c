@@ -56,8 +56,8 @@ static void chunk_put(struct isle_chunk *chunk)
 }
 
 /* Find a chunk. @left: what still_there() is to be given. */
-static struct isle_chunk *chunk_get(struct isle_store *store,
-				    unsigned long index, int *left)
+static __always_inline struct isle_chunk *
+chunk_get(struct isle_store *store, unsigned long index, int *left)
 {
 	XA_STATE(xas, &store->chunks, index);
 	struct isle_chunk *chunk;
@@ -94,8 +94,9 @@ static void chunk_left(struct isle_store *store)
 }
 
 /* Return: -EAGAIN for a chunk that left the store meanwhile. */
-static int lock_chunk(struct isle_store *store, struct isle_chunk *chunk,
-		      unsigned long index, int left, unsigned int subclass)
+static __always_inline int
+lock_chunk(struct isle_store *store, struct isle_chunk *chunk,
+	   unsigned long index, int left, unsigned int subclass)
 {
 	int err;
 

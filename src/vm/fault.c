@@ -22,58 +22,6 @@
 #include "shrink.h"
 #include "throttle.h"
 
-static int fault_lock(struct isle_fault *fault, bool write)
-{
-	struct isle_store *object = &fault->opener->object->store;
-	int err;
-
-	fault->chunk = isle_chunk_lock_create(fault->layer ?
-					      &fault->layer->store : object,
-					      fault->pgoff, 0);
-	if (IS_ERR(fault->chunk))
-		return PTR_ERR(fault->chunk);
-	fault->under = NULL;
-	if (!fault->layer)
-		return 0;
-	if (write && isle_chunk_is_shared(fault->chunk)) {
-		err = isle_chunk_own(&fault->layer->store, &fault->chunk,
-				     isle_chunk_index(fault->pgoff));
-		if (err) {
-			isle_chunk_unlock(fault->chunk);
-			return err;
-		}
-	}
-	if (isle_store_is_empty(object))
-		return 0;
-	fault->under = isle_chunk_lock(object, fault->pgoff, 0);
-	if (!IS_ERR(fault->under))
-		return 0;
-	isle_chunk_unlock(fault->chunk);
-	return PTR_ERR(fault->under);
-}
-
-/* The slots around the fault, in its VMA, its page table and its chunk. */
-static void fault_window(struct isle_fault *fault, unsigned long address,
-			 unsigned int around)
-{
-	struct vm_area_struct *vma = fault->vma;
-	unsigned long size = (unsigned long)around << PAGE_SHIFT;
-	unsigned long start = ALIGN_DOWN(address, size);
-	unsigned long before, after;
-
-	if (around == 1) {
-		fault->first = fault->slot;
-		fault->last = fault->slot;
-		return;
-	}
-	before = min(address - start, address - vma->vm_start) >> PAGE_SHIFT;
-	after = min(start + size - address, vma->vm_end - address) >>
-		PAGE_SHIFT;
-	fault->first = fault->slot - min_t(unsigned long, before, fault->slot);
-	fault->last = min_t(unsigned long, fault->slot + after,
-			    ISLE_CHUNK_SLOTS) - 1;
-}
-
 /* There is nothing beyond the end of a file. */
 static int fault_clip(struct isle_fault *fault)
 {
@@ -86,37 +34,112 @@ static int fault_clip(struct isle_fault *fault)
 	return 0;
 }
 
-int isle_fault_begin(struct isle_fault *fault, struct vm_area_struct *vma,
-		     unsigned long address, bool write)
+/* None is made for what is beyond the end of a file. */
+static noinline struct isle_chunk *make_chunk(struct isle_fault *fault,
+					      struct isle_store *store)
 {
-	struct isle_mapping *mapping = isle_vma_mapping(vma);
+	int err = fault->cache ? fault_clip(fault) : 0;
+
+	if (err)
+		return ERR_PTR(err);
+	return isle_chunk_lock_create(store, fault->pgoff, 0);
+}
+
+static __always_inline int fault_lock(struct isle_fault *fault, bool private,
+				      bool write)
+{
+	struct isle_store *object = &fault->opener->object->store;
+	struct isle_store *store = private ? &fault->layer->store : object;
 	int err;
 
-	fault->did = ISLE_NR_FAULT_EVENTS;
-	if (!mapping)
-		return -ECHILD;
-	address &= PAGE_MASK;
-	fault->vma = vma;
-	fault->opener = mapping->opener;
-	fault->isle = mapping->opener->isle;
-	fault->cache = mapping->opener->backing ?
-		       mapping->opener->backing->cache : NULL;
-	fault->layer = NULL;
-	if (vma->vm_ops == &isle_private_vm_ops) {
-		fault->layer = isle_vma_layer(vma);
-		if (READ_ONCE(fault->layer->poisoned))
-			return -ECHILD;
+	fault->chunk = isle_chunk_lock(store, fault->pgoff, 0);
+	if (unlikely(!fault->chunk))
+		fault->chunk = make_chunk(fault, store);
+	if (IS_ERR(fault->chunk))
+		return PTR_ERR(fault->chunk);
+	if (!private)
+		return 0;
+	if (write && isle_chunk_is_shared(fault->chunk)) {
+		err = isle_chunk_own(store, &fault->chunk,
+				     isle_chunk_index(fault->pgoff));
+		if (err) {
+			isle_chunk_unlock(fault->chunk);
+			return err;
+		}
 	}
-	fault->pgoff = vma->vm_pgoff +
-		       ((address - vma->vm_start) >> PAGE_SHIFT);
-	fault->slot = isle_chunk_slot(fault->pgoff);
-	fault->base = address - fault->slot * PAGE_SIZE;
-	fault_window(fault, address, READ_ONCE(mapping->around));
-	if (likely(!fault->cache))
-		return fault_lock(fault, write);
-	/* No chunk is made for nothing; what counts is the size under it. */
-	err = fault_clip(fault) ?: fault_lock(fault, write);
-	if (err)
+	fault->under = NULL;
+	if (isle_store_is_empty(object))
+		return 0;
+	fault->under = isle_chunk_lock(object, fault->pgoff, 0);
+	if (!IS_ERR(fault->under))
+		return 0;
+	isle_chunk_unlock(fault->chunk);
+	return PTR_ERR(fault->under);
+}
+
+/* The slots around the fault, in its VMA, its page table and its chunk. */
+static noinline void fault_widen(struct isle_fault *fault,
+				 unsigned long address, unsigned int around)
+{
+	struct vm_area_struct *vma = fault->vma;
+	unsigned long size = (unsigned long)around << PAGE_SHIFT;
+	unsigned long start = ALIGN_DOWN(address, size);
+	unsigned long before, after;
+
+	before = min(address - start, address - vma->vm_start) >> PAGE_SHIFT;
+	after = min(start + size - address, vma->vm_end - address) >>
+		PAGE_SHIFT;
+	fault->first = fault->slot - min_t(unsigned long, before, fault->slot);
+	fault->last = min_t(unsigned long, fault->slot + after,
+			    ISLE_CHUNK_SLOTS) - 1;
+}
+
+/* What a fault is about, before anything is locked. */
+static __always_inline void fault_init(struct isle_fault *fault,
+				       struct vm_area_struct *vma,
+				       struct isle_mapping *mapping,
+				       unsigned long address, bool private)
+{
+	unsigned int around = READ_ONCE(mapping->around);
+	struct isle_vm_opener *opener = mapping->opener;
+	pgoff_t pgoff;
+
+	address &= PAGE_MASK;
+	pgoff = vma->vm_pgoff + ((address - vma->vm_start) >> PAGE_SHIFT);
+	/* Each field: nobody cleared it. */
+	*fault = (struct isle_fault){
+		.vma	= vma,
+		.cache	= opener->backing ? opener->backing->cache : NULL,
+		.layer	= private ? container_of(mapping, struct isle_layer,
+						 mapping) : NULL,
+		.opener	= opener,
+		.isle	= opener->isle,
+		.chunk	= NULL,
+		.under	= NULL,
+		.pgoff	= pgoff,
+		.base	= address - isle_chunk_slot(pgoff) * PAGE_SIZE,
+		.slot	= isle_chunk_slot(pgoff),
+		.first	= isle_chunk_slot(pgoff),
+		.last	= isle_chunk_slot(pgoff),
+		.did	= ISLE_NR_FAULT_EVENTS,
+	};
+	if (around > 1)
+		fault_widen(fault, address, around);
+}
+
+/*
+ * Lock what a fault is about. Inlined where it is known what kind of mapping it
+ * is, and of fault.
+ */
+static __always_inline int fault_begin(struct isle_fault *fault, bool private,
+				       bool write)
+{
+	int err;
+
+	if (private && unlikely(READ_ONCE(fault->layer->poisoned)))
+		return -ECHILD;
+	err = fault_lock(fault, private, write);
+	if (err || likely(!fault->cache))
 		return err;
 	err = fault_clip(fault);
 	if (err)
@@ -124,6 +147,18 @@ int isle_fault_begin(struct isle_fault *fault, struct vm_area_struct *vma,
 	else
 		(fault->under ?: fault->chunk)->referenced = true;
 	return err;
+}
+
+int isle_fault_begin(struct isle_fault *fault, struct vm_area_struct *vma,
+		     unsigned long address, bool write)
+{
+	struct isle_mapping *mapping = isle_vma_mapping(vma);
+	bool private = vma->vm_ops == &isle_private_vm_ops;
+
+	if (!mapping)
+		return -ECHILD;
+	fault_init(fault, vma, mapping, address, private);
+	return fault_begin(fault, private, write);
 }
 
 void isle_fault_end(struct isle_fault *fault)
@@ -156,7 +191,7 @@ static vm_fault_t fault_result(struct vm_area_struct *vma,
 {
 	struct isle_mapping *mapping = isle_vma_mapping(vma);
 
-	if (!err || err == -EAGAIN)
+	if (err == -EAGAIN)
 		return VM_FAULT_NOPAGE;
 	if (err != -EINTR) {
 		if (mapping)
@@ -172,7 +207,7 @@ static vm_fault_t fault_result(struct vm_area_struct *vma,
 }
 
 /* The frame that a fault ended with, its chunks still locked. */
-static unsigned long fault_pfn(const struct isle_fault *fault)
+static __always_inline unsigned long fault_pfn(const struct isle_fault *fault)
 {
 	u32 id;
 
@@ -207,8 +242,8 @@ static bool read_unlocked(struct vm_fault *vmf, const struct isle_fault *fault)
  * Another thread may have mapped 2 MB since the core looked; small entries can't
  * stand beside that. Return: whether it will do.
  */
-static bool mapped_huge(struct isle_fault *fault, struct vm_fault *vmf,
-			bool write)
+static __always_inline bool mapped_huge(struct isle_fault *fault,
+					struct vm_fault *vmf, bool write)
 {
 	pgoff_t start = fault->pgoff - fault->slot;
 	enum isle_pmd state = isle_pmd_state(vmf->pmd);
@@ -222,61 +257,95 @@ static bool mapped_huge(struct isle_fault *fault, struct vm_fault *vmf,
 	return false;
 }
 
-static void trace_end(struct vm_fault *vmf, const struct isle_fault *fault,
-		      unsigned long pfn, vm_fault_t result, int err, bool huge)
+static __always_inline void
+trace_end(struct vm_fault *vmf, enum isle_fault_event did, unsigned long pfn,
+	  vm_fault_t result, int err, bool huge)
 {
-	trace_fault(vmf->address, vmf->pgoff, pfn, fault->did,
+	if (!trace_fault_enabled())
+		return;
+	trace_fault(vmf->address, vmf->pgoff, pfn, did,
 		    vmf->flags & FAULT_FLAG_WRITE,
 		    vmf->vma->vm_ops != &isle_private_vm_ops, result, err,
 		    huge);
 }
 
-static vm_fault_t fault_do(struct vm_fault *vmf, bool write,
-			   int (*path)(struct isle_fault *fault))
+/*
+ * A path ended with an error, nothing locked. Return: whether to begin again. If not,
+ * *@result is what the core is to be told, or 0 where that depends on the error.
+ */
+static noinline bool fault_again(struct vm_fault *vmf,
+				 const struct isle_fault *fault, int *err,
+				 unsigned int *tries, vm_fault_t *result)
 {
-	struct isle_fault fault;
+	*result = 0;
+	if (*err == -ENODATA) {
+		isle_opener_count(fault->opener, ISLE_FAULT_FILE, 1);
+		if (read_unlocked(vmf, fault)) {
+			*result = VM_FAULT_RETRY | VM_FAULT_MAJOR;
+			return false;
+		}
+		*err = isle_file_read(fault->opener, fault->pgoff,
+				      vmf->vma->vm_flags);
+		if (!*err)
+			return true;
+	}
+	if ((*err == -EAGAIN && fault->layer) ||
+	    isle_shrink_retry(fault->isle, *err, tries))
+		return true;
+	if (*err == -ENOMEM)
+		*result = isle_wait_clean(vmf);
+	return false;
+}
+
+/* Inlined, so that the path is a direct call. */
+static __always_inline vm_fault_t
+fault_do(struct vm_fault *vmf, bool private, bool write,
+	 int (*path)(struct isle_fault *fault))
+{
+	struct isle_mapping *mapping = isle_vma_mapping(vmf->vma);
+	enum isle_fault_event did = ISLE_NR_FAULT_EVENTS;
+	struct isle_fault fault __uninitialized;
 	unsigned long pfn = -1UL;
 	unsigned int tries = 0;
+	int err = -ECHILD;
 	vm_fault_t result;
-	int err;
 
+	if (unlikely(!mapping))
+		goto failed;
+	fault_init(&fault, vmf->vma, mapping, vmf->address, private);
 	do {
-		err = isle_fault_begin(&fault, vmf->vma, vmf->address, write);
+		err = fault_begin(&fault, private, write);
 		if (err)
-			break;
-		if (likely(!mapped_huge(&fault, vmf, write)))
+			goto failed;
+		if (!private || likely(!mapped_huge(&fault, vmf, write)))
 			err = path(&fault);
 		pfn = fault_pfn(&fault);
 		isle_fault_end(&fault);
-		if (err == -ENODATA) {
-			isle_opener_count(fault.opener, ISLE_FAULT_FILE, 1);
-			if (read_unlocked(vmf, &fault))
-				return VM_FAULT_RETRY | VM_FAULT_MAJOR;
-			err = isle_file_read(fault.opener, fault.pgoff,
-					     vmf->vma->vm_flags) ?: -ENODATA;
+		if (likely(!err)) {
+			trace_end(vmf, fault.did, pfn, VM_FAULT_NOPAGE, 0,
+				  false);
+			return VM_FAULT_NOPAGE;
 		}
-	} while (err == -ENODATA || (err == -EAGAIN && fault.layer) ||
-		 isle_shrink_retry(fault.isle, err, &tries));
-	if (unlikely(err == -ENOMEM)) {
-		result = isle_wait_clean(vmf);
-		if (result)
-			return result;
-	}
+	} while (fault_again(vmf, &fault, &err, &tries, &result));
+	if (result)
+		return result;
+	did = fault.did;
+failed:
 	result = fault_result(vmf->vma, vmf->address, err);
-	trace_end(vmf, &fault, pfn, result, err, false);
+	trace_end(vmf, did, pfn, result, err, false);
 	return result;
 }
 
 static vm_fault_t private_fault(struct vm_fault *vmf)
 {
 	if (vmf->flags & FAULT_FLAG_WRITE)
-		return fault_do(vmf, true, isle_anon_write);
-	return fault_do(vmf, false, isle_anon_read);
+		return fault_do(vmf, true, true, isle_anon_write);
+	return fault_do(vmf, true, false, isle_anon_read);
 }
 
 static vm_fault_t private_pfn_mkwrite(struct vm_fault *vmf)
 {
-	return fault_do(vmf, true, isle_wp);
+	return fault_do(vmf, true, true, isle_wp);
 }
 
 /*
@@ -300,21 +369,21 @@ static vm_fault_t __maybe_unused private_huge_fault(struct vm_fault *vmf,
 	isle_fault_end(&fault);
 	if (err)
 		return VM_FAULT_FALLBACK;
-	trace_end(vmf, &fault, pfn, VM_FAULT_NOPAGE, 0, true);
+	trace_end(vmf, fault.did, pfn, VM_FAULT_NOPAGE, 0, true);
 	return VM_FAULT_NOPAGE;
 }
 
 static vm_fault_t shared_fault(struct vm_fault *vmf)
 {
-	return fault_do(vmf, true, isle_shared);
+	return fault_do(vmf, false, true, isle_shared);
 }
 
 static vm_fault_t file_fault(struct vm_fault *vmf)
 {
 	if (vmf->flags & FAULT_FLAG_WRITE)
 		return isle_throttle(vmf) ?:
-		       fault_do(vmf, true, isle_file_write);
-	return fault_do(vmf, true, isle_file_map);
+		       fault_do(vmf, false, true, isle_file_write);
+	return fault_do(vmf, false, false, isle_file_map);
 }
 
 /*
@@ -324,7 +393,7 @@ static vm_fault_t file_fault(struct vm_fault *vmf)
  */
 static vm_fault_t file_mkwrite(struct vm_fault *vmf)
 {
-	return isle_throttle(vmf) ?: fault_do(vmf, true, isle_file_mkwrite);
+	return isle_throttle(vmf) ?: fault_do(vmf, false, true, isle_file_mkwrite);
 }
 
 /*

@@ -29,6 +29,7 @@
 #include "layer.h"
 #include "opener.h"
 #include "page_alloc/alloc.h"
+#include "pte.h"
 
 /* A process's memory: killable, and SIGBUS says it better than a report. */
 #define ISLE_GFP_USER	(GFP_HIGHUSER_MOVABLE | __GFP_NOWARN)
@@ -177,9 +178,11 @@ isle_map_runs(struct isle_fault *fault,
 	      int (*map)(struct isle_fault *fault, int kind, unsigned int slot,
 			 unsigned int nr))
 {
-	unsigned int slot, next;
+	unsigned int slot = fault->first, next;
 	int mapped = 0;
 
+	if (slot == fault->last)
+		return min(map(fault, kind(fault, slot), slot, 1), 0);
 	for (slot = fault->first; slot <= fault->last; slot = next) {
 		int what = kind(fault, slot), ret;
 
@@ -275,8 +278,24 @@ enum isle_page {
  * can be pinned are as the VMA's vm_page_prot says; the core sees to that.)
  * Return: how many entries were filled, or an errno.
  */
-int isle_map_object_run(struct isle_fault *fault, int kind, unsigned int slot,
-			unsigned int nr);
+static inline int isle_map_object_run(struct isle_fault *fault, int kind,
+				      unsigned int slot, unsigned int nr)
+{
+	unsigned long address = isle_slot_address(fault, slot);
+	const u32 *ids = fault->chunk->slot + slot;
+
+	switch (kind) {
+	case ISLE_PAGE_EXPOSED:
+		return isle_map_pages(fault->vma, address, fault->isle, ids,
+				      nr);
+	case ISLE_PAGE_SPECIAL:
+		return isle_map_frames(fault->vma, address, fault->isle, ids,
+				       nr, !fault->cache &&
+				       fault->vma->vm_flags & VM_WRITE);
+	default:
+		return 0;
+	}
+}
 
 /**
  * isle_shared - any fault in a shared mapping

@@ -17,7 +17,6 @@
 #include "expose.h"
 #include "fault.h"
 #include "file.h"
-#include "pte.h"
 #include "shrink.h"
 
 /* Copy a page of a file of @size bytes; zeroes follow its end. */
@@ -151,20 +150,28 @@ static bool has_frame(const struct isle_fault *fault)
  * A page is exposed when it is first mapped so that it can be pinned: what only
  * private mappings have needs no look at struct page.
  */
-static int page_kind(const struct isle_fault *fault, unsigned int slot)
+static noinline int expose(const struct isle_fault *fault, unsigned int slot)
 {
 	const u32 *id = &fault->chunk->slot[slot];
 
-	if (*id == ISLE_NO_FRAME)
+	isle_expose(fault->isle, isle_object_mapping(&fault->cache->object),
+		    fault->pgoff - fault->slot + slot, id, 1);
+	return isle_is_exposed(fault->isle, *id) ? ISLE_PAGE_EXPOSED :
+						   ISLE_PAGE_SPECIAL;
+}
+
+static __always_inline int page_kind(const struct isle_fault *fault,
+				     unsigned int slot)
+{
+	u32 id = fault->chunk->slot[slot];
+
+	if (id == ISLE_NO_FRAME)
 		return ISLE_PAGE_NONE;
 	if (!(fault->vma->vm_flags & VM_MIXEDMAP))
 		return ISLE_PAGE_SPECIAL;
-	if (!isle_is_exposed(fault->isle, *id))
-		isle_expose(fault->isle,
-			    isle_object_mapping(&fault->cache->object),
-			    fault->pgoff - fault->slot + slot, id, 1);
-	return isle_is_exposed(fault->isle, *id) ? ISLE_PAGE_EXPOSED :
-						   ISLE_PAGE_SPECIAL;
+	if (likely(isle_is_exposed(fault->isle, id)))
+		return ISLE_PAGE_EXPOSED;
+	return expose(fault, slot);
 }
 
 int isle_file_map(struct isle_fault *fault)

@@ -61,12 +61,27 @@ static pmd_t *find_pmd(struct mm_struct *mm, unsigned long address)
 }
 
 /*
- * Call a function for each of some entries in one page table, with its lock held.
- * Counterpart: pte_offset_map_lock(), whose parts are not exported. The caller
- * holds the mmap or VMA lock, for which the tables above stay; the last one may
+ * The caller holds the mmap or VMA lock, for which tables stay; but the last one may
  * go for it is empty (MADV_DONTNEED in a shared mapping, from 6.14 on), after a
- * grace period. Inlined, so that it is a direct call. Return: -ENOENT if there is
- * no table, or what the function returns once that is not 0.
+ * grace period.
+ */
+static __always_inline void keep_table(void)
+{
+	if (IS_ENABLED(CONFIG_PT_RECLAIM))
+		rcu_read_lock();
+}
+
+static __always_inline void let_table_go(void)
+{
+	if (IS_ENABLED(CONFIG_PT_RECLAIM))
+		rcu_read_unlock();
+}
+
+/*
+ * Call a function for each of some entries in one page table, with its lock held.
+ * Counterpart: pte_offset_map_lock(), whose parts are not exported. Inlined, so
+ * that it is a direct call. Return: -ENOENT if there is no table, or what the
+ * function returns once that is not 0.
  */
 static __always_inline int walk_entries(struct mm_struct *mm,
 					unsigned long address, unsigned int nr,
@@ -79,7 +94,7 @@ static __always_inline int walk_entries(struct mm_struct *mm,
 
 	if (!pmdp)
 		return -ENOENT;
-	rcu_read_lock();
+	keep_table();
 	pmd = READ_ONCE(*pmdp);
 	if (likely(!pmd_none(pmd) && !pmd_leaf(pmd))) {
 		lock = pte_lockptr(mm, &pmd);
@@ -91,7 +106,7 @@ static __always_inline int walk_entries(struct mm_struct *mm,
 		}
 		spin_unlock(lock);
 	}
-	rcu_read_unlock();
+	let_table_go();
 	return ret;
 }
 
@@ -184,8 +199,9 @@ static int insert_pages(struct vm_area_struct *vma, unsigned long address,
 	return filled;
 }
 
-int isle_map_pages(struct vm_area_struct *vma, unsigned long address,
-		   struct isle *isle, const u32 *ids, unsigned int nr)
+static noinline int insert_batches(struct vm_area_struct *vma,
+				   unsigned long address, struct isle *isle,
+				   const u32 *ids, unsigned int nr)
 {
 	unsigned int i, n;
 	int filled = 0;
@@ -201,6 +217,16 @@ int isle_map_pages(struct vm_area_struct *vma, unsigned long address,
 		filled += ret;
 	}
 	return filled;
+}
+
+int isle_map_pages(struct vm_area_struct *vma, unsigned long address,
+		   struct isle *isle, const u32 *ids, unsigned int nr)
+{
+	/* One needs no batch. What went wrong with it the batch can tell. */
+	if (nr == 1 &&
+	    !vm_insert_page(vma, address, isle_frame_page(isle, *ids)))
+		return 1;
+	return insert_batches(vma, address, isle, ids, nr);
 }
 
 static int raise_entry(pte_t *ptep, unsigned long address, void *data)
@@ -252,17 +278,6 @@ int isle_raise_entry(struct vm_area_struct *vma, unsigned long address,
 	};
 
 	return min(for_entries(vma, address, 1, raise_mapped, &fill), 0);
-}
-
-enum isle_pmd isle_pmd_state(const pmd_t *pmdp)
-{
-	pmd_t pmd = READ_ONCE(*pmdp);
-
-	if (pmd_none(pmd))
-		return ISLE_PMD_NONE;
-	if (!pmd_leaf(pmd))
-		return ISLE_PMD_TABLE;
-	return pmd_write(pmd) ? ISLE_PMD_WRITE : ISLE_PMD_READ;
 }
 
 int isle_map_block(struct vm_fault *vmf, struct isle *isle, u32 id,

@@ -13,6 +13,9 @@
 #define _ISLE_PTE_H
 
 #include <linux/mm.h>
+#include <linux/pgtable.h>
+
+#include "compat.h"
 
 struct isle;
 struct isle_layer;
@@ -95,7 +98,16 @@ enum isle_pmd {
 	ISLE_PMD_WRITE,		/* maps 2 MB */
 };
 
-enum isle_pmd isle_pmd_state(const pmd_t *pmd);
+static inline enum isle_pmd isle_pmd_state(const pmd_t *pmdp)
+{
+	pmd_t pmd = READ_ONCE(*pmdp);
+
+	if (pmd_none(pmd))
+		return ISLE_PMD_NONE;
+	if (!pmd_leaf(pmd))
+		return ISLE_PMD_TABLE;
+	return pmd_write(pmd) ? ISLE_PMD_WRITE : ISLE_PMD_READ;
+}
 
 /**
  * isle_map_block - map 2 MB by one entry, or let what it maps be written

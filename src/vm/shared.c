@@ -10,7 +10,6 @@
 
 #include "expose.h"
 #include "fault.h"
-#include "pte.h"
 
 static int page_kind(const struct isle_fault *fault, unsigned int slot)
 {
@@ -45,25 +44,6 @@ int isle_shared_populate(struct isle_fault *fault)
 	if (atomic_read(&object->nr_layers))
 		isle_unmap_object(object, pgoff, pgoff + nr - 1);
 	return 0;
-}
-
-int isle_map_object_run(struct isle_fault *fault, int kind, unsigned int slot,
-			unsigned int nr)
-{
-	bool writable = !fault->cache && fault->vma->vm_flags & VM_WRITE;
-	unsigned long address = isle_slot_address(fault, slot);
-	const u32 *ids = fault->chunk->slot + slot;
-
-	switch (kind) {
-	case ISLE_PAGE_EXPOSED:
-		return isle_map_pages(fault->vma, address, fault->isle, ids,
-				      nr);
-	case ISLE_PAGE_SPECIAL:
-		return isle_map_frames(fault->vma, address, fault->isle, ids,
-				       nr, writable);
-	default:
-		return 0;
-	}
 }
 
 int isle_shared(struct isle_fault *fault)
