@@ -269,13 +269,19 @@ trace_end(struct vm_fault *vmf, enum isle_fault_event did, unsigned long pfn,
 		    huge);
 }
 
+/* How often a fault was begun again for want of memory. */
+struct tries {
+	unsigned int shrink;
+	unsigned int wait;
+};
+
 /*
  * A path ended with an error, nothing locked. Return: whether to begin again. If not,
  * *@result is what the core is to be told, or 0 where that depends on the error.
  */
 static noinline bool fault_again(struct vm_fault *vmf,
 				 const struct isle_fault *fault, int *err,
-				 unsigned int *tries, vm_fault_t *result)
+				 struct tries *tries, vm_fault_t *result)
 {
 	*result = 0;
 	if (*err == -ENODATA) {
@@ -290,11 +296,9 @@ static noinline bool fault_again(struct vm_fault *vmf,
 			return true;
 	}
 	if ((*err == -EAGAIN && fault->layer) ||
-	    isle_shrink_retry(fault->isle, *err, tries))
+	    isle_shrink_retry(fault->isle, *err, &tries->shrink))
 		return true;
-	if (*err == -ENOMEM)
-		*result = isle_wait_clean(vmf);
-	return false;
+	return *err == -ENOMEM && isle_wait_clean(vmf, &tries->wait, result);
 }
 
 /* Inlined, so that the path is a direct call. */
@@ -306,7 +310,7 @@ fault_do(struct vm_fault *vmf, bool private, bool write,
 	enum isle_fault_event did = ISLE_NR_FAULT_EVENTS;
 	struct isle_fault fault __uninitialized;
 	unsigned long pfn = -1UL;
-	unsigned int tries = 0;
+	struct tries tries = {};
 	int err = -ECHILD;
 	vm_fault_t result;
 

@@ -114,7 +114,7 @@ bool isle_shrink_kick(void)
 {
 	struct isle_cache *cache;
 
-	if (!isle_dirty_total() || mutex_lock_killable(&lock))
+	if (!isle_writeback_pending() || mutex_lock_killable(&lock))
 		return false;
 	list_for_each_entry(cache, &caches, shrink) {
 		if (isle_writeback_pages(&cache->writeback))

@@ -59,7 +59,7 @@ static inline bool isle_shrink_retry(struct isle *isle, int err,
 /**
  * isle_shrink_kick - have all dirty pages written, so that they become clean
  *
- * Return: whether there are any.
+ * Return: whether there are any, or some are being written.
  */
 bool isle_shrink_kick(void);
 

@@ -10,6 +10,8 @@
 #include "shrink.h"
 #include "throttle.h"
 
+enum { WAITS = 4 };	/* with a lock held, for one fault */
+
 /*
  * ->page_mkwrite() and ->pfn_mkwrite() can't leave the mmap or VMA lock, and the
  * former is not told who faults. So the entry goes, and the core comes to
@@ -62,9 +64,15 @@ static void wait_any(struct isle_cache *unused)
 	isle_writeback_wait_any();
 }
 
-vm_fault_t isle_wait_clean(struct vm_fault *vmf)
+bool isle_wait_clean(struct vm_fault *vmf, unsigned int *tries,
+		     vm_fault_t *result)
 {
 	if (!isle_shrink_kick())
-		return 0;
-	return leave(vmf, NULL, wait_any);
+		return false;
+	*result = leave(vmf, NULL, wait_any);
+	if (*result || vmf->flags & FAULT_FLAG_RETRY_NOWAIT ||
+	    (*tries)++ == WAITS)
+		return false;
+	isle_writeback_wait_any();
+	return true;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Faults that wait for write-back, with no lock held: it needs the file's own
- * lock. Counterparts: balance_dirty_pages(), reclaim_throttle().
+ * Faults that wait for write-back, with no lock held where the core lets them: it
+ * needs the file's own lock. Counterparts: balance_dirty_pages(), reclaim_throttle().
  */
 #ifndef _ISLE_THROTTLE_H
 #define _ISLE_THROTTLE_H
@@ -21,11 +21,15 @@ vm_fault_t isle_throttle(struct vm_fault *vmf);
 /**
  * isle_wait_clean - wait for pages of files to become clean
  * @vmf: a fault that found no memory
+ * @tries: how often it has waited here
+ * @result: out: what the handler is to return, if anything
  *
- * For a moment, as it may be in a system call.
- * Return: 0 if there are none, or it has waited already; or what the handler is
- * to return.
+ * For a moment, as it may be in a system call; the first time with no lock held:
+ * the core faults again. Others may take what became clean, so it may wait a few
+ * times more, with the mmap or VMA lock held then.
+ * Return: whether to try again.
  */
-vm_fault_t isle_wait_clean(struct vm_fault *vmf);
+bool isle_wait_clean(struct vm_fault *vmf, unsigned int *tries,
+		     vm_fault_t *result);
 
 #endif /* _ISLE_THROTTLE_H */

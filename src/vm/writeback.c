@@ -27,6 +27,7 @@ enum state {
 static struct workqueue_struct *writers;
 
 static atomic_long_t nr_pages[NR_STATES];
+static atomic_long_t nr_writing;	/* clean, but the frames are in use */
 static DECLARE_WAIT_QUEUE_HEAD(cleaned);
 
 static struct isle_frame *slot_frame(const struct isle_cache *cache,
@@ -48,9 +49,10 @@ static unsigned long nr_dirty(void)
 	return atomic_long_read(&nr_pages[DIRTY]);
 }
 
-unsigned long isle_dirty_total(void)
+unsigned long isle_writeback_pending(void)
 {
-	return nr_dirty() + atomic_long_read(&nr_pages[PINNED]);
+	return nr_dirty() + atomic_long_read(&nr_pages[PINNED]) +
+	       atomic_long_read(&nr_writing);
 }
 
 void isle_writeback_kick(struct isle_cache *cache)
@@ -79,10 +81,10 @@ void isle_writeback_wait(struct isle_cache *cache)
 
 void isle_writeback_wait_any(void)
 {
-	unsigned long before = isle_dirty_total();
+	unsigned long before = isle_writeback_pending();
 
-	wait_event_killable_timeout(cleaned, !isle_dirty_total() ||
-				    isle_dirty_total() < before, HZ);
+	wait_event_killable_timeout(cleaned, !before ||
+				    isle_writeback_pending() < before, HZ);
 }
 
 void isle_pages_cleaned(void)
@@ -217,6 +219,7 @@ static bool take_run(struct isle_cache *cache, struct isle_chunk *chunk,
 	run->first = ((pgoff_t)index << ISLE_CHUNK_ORDER) + slot;
 	isle_unmap_object(&cache->object, run->first,
 			  run->first + run->nr - 1);
+	atomic_long_add(run->nr, &nr_writing);
 	for (i = 0; i < run->nr; i++) {
 		u32 id = chunk->slot[slot + i];
 
@@ -261,6 +264,7 @@ static void write_run(struct isle_cache *cache, struct file *file,
 					  err);
 	}
 	isle_free_frames_bulk(cache->object.store.isle, run->ids, run->nr);
+	atomic_long_sub(run->nr, &nr_writing);
 	isle_pages_cleaned();
 }
 

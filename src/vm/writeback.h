@@ -133,9 +133,10 @@ isle_writeback_pages(const struct isle_writeback *writeback)
 }
 
 /**
- * isle_dirty_total - pages of all files that are to be written
+ * isle_writeback_pending - pages of all files that are to be written, or being
+ *                          written: what is dropped of those is not free yet
  */
-unsigned long isle_dirty_total(void);
+unsigned long isle_writeback_pending(void);
 
 /**
  * isle_writeback_behind - whether who dirties pages of a file has to wait
@@ -154,10 +155,10 @@ bool isle_writeback_behind(const struct isle_cache *cache);
 void isle_writeback_wait(struct isle_cache *cache);
 
 /**
- * isle_writeback_wait_any - wait until a page is clean that was dirty
+ * isle_writeback_wait_any - wait until a page is written that was not
  *
  * Somebody has been asked to see to it. For a second at most.
- * Context: process, no lock held. Returns early for a task that is being killed.
+ * Context: process, no chunk locked. Returns early for a task that is being killed.
  */
 void isle_writeback_wait_any(void);
 

@@ -124,8 +124,10 @@ frag() {
 }
 
 lockhold() {
-	# Blocks of an order that no per-CPU list keeps.
-	under lockhold "$load$(printf ' block:8,%d' 2 2 2 2 2 2 2 2 2 2)" &&
+	local nr
+	# Half of what there is: more than per-CPU lists keep.
+	nr=$(($(isle_stat managed) / 2 / 16))
+	under lockhold "$load block:4,$nr block:4,$nr block:4,$nr" &&
 		[ "$(total '@ns[')" -ge 40 ] &&
 		[ "$(value '@max[')" -gt 0 ]
 }

@@ -55,14 +55,22 @@ buddyinfo_counts() {
 	is "$(pages_in_buddyinfo)" $(($(isle_stat free) + isolated))
 }
 
+# What was freed is on per-CPU lists, or the zone's.
+pages_in_pcp() {
+	awk '
+	$1 ~ /^[0-9]+$/ { pages += $3 * 2 ^ $1 }
+	END { print pages + 0 }' $files/pcp
+}
+
 buddyinfo_moves() {
-	local before
+	local before both
 	before=$(pages_in_buddyinfo)
-	# Of an order that no per-CPU list keeps.
-	"$ISLE" alloc -o 8 -n 16 >/dev/null || return
-	is "$(pages_in_buddyinfo)" $((before - 4096)) || return
+	both=$((before + $(pages_in_pcp)))
+	"$ISLE" alloc -o 8 -n 24 >/dev/null || return
+	is $(($(pages_in_buddyinfo) + $(pages_in_pcp))) $((both - 6144)) || return
+	[ "$(pages_in_buddyinfo)" -lt "$before" ] || return
 	"$ISLE" free --all
-	is "$(pages_in_buddyinfo)" "$before"
+	is $(($(pages_in_buddyinfo) + $(pages_in_pcp))) "$both"
 }
 
 pagetypeinfo_format() {
