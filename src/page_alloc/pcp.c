@@ -59,19 +59,21 @@ static void double_batch(struct isle_pcp_list *list, unsigned int order)
 /*
  * Frames that a CPU's lists of either size may claim now: all of their part while
  * three quarters of the zone are free, for the lists themselves may have the
- * fourth; then by the square of what is left of these. What is scarce is better
- * where all can have it, and where it merges.
+ * fourth; then by the fourth power of what is left of these: a fifth with half of
+ * the zone free. What is scarce is better where all can have it, and where it
+ * merges.
  */
 static unsigned long claim_limit(const struct isle_zone *zone,
 				 const struct isle_pcp *pcp)
 {
 	unsigned long slack = isle_zone_slack(zone, true);
 	unsigned long roomy = DIV_ROUND_UP(zone->managed * 3, 4);
-	unsigned long limit;
+	unsigned long square, limit;
 
 	if (slack >= roomy)
 		return pcp->part;
-	limit = pcp->part * slack / roomy * slack / roomy;
+	square = slack * slack / roomy;
+	limit = pcp->part * square / roomy * square / roomy;
 	return max(limit, min3(slack / 8, pcp->part,
 			       2UL * ISLE_PCP_BATCH_MAX));
 }

@@ -18,7 +18,7 @@
  *
  * @high and @batch tune themselves. What a CPU's lists of small blocks may hold
  * together is its part of an eighth of the zone while the zone is free, and falls
- * with the square of what is free; those of blocks that are a pageblock or more
+ * faster than what is free; those of blocks that are a pageblock or more
  * have as much for themselves. Lists claim it as they grow, whatever their order
  * and type, and take it from one that nobody uses, else from the one that claims
  * most, when there is none left:
