@@ -34,7 +34,7 @@ static int prepare_write(struct isle_fault *fault)
 	if (fault->layer) {
 		if (isle_slot_kind(fault, fault->slot) == ISLE_SLOT_OWN)
 			return 0;
-		return isle_unshare(fault);
+		return isle_cow(fault);
 	}
 	if (fault->cache)
 		isle_page_set_dirty(fault->cache, fault->chunk, fault->slot);

@@ -176,7 +176,7 @@ int isle_vm_init(struct isle *isle)
 	err = isle_cache_init();
 	if (err)
 		goto err_fs;
-	err = isle_anon_init(isle);
+	err = isle_read_init(isle);
 	if (err)
 		goto err_cache;
 	isle_thp_init();
@@ -190,7 +190,7 @@ int isle_vm_init(struct isle *isle)
 
 err_thp:
 	isle_thp_exit();
-	isle_anon_exit(isle);
+	isle_read_exit(isle);
 err_cache:
 	isle_cache_exit();
 err_fs:
@@ -204,7 +204,7 @@ void isle_vm_exit(void)
 {
 	misc_deregister(&isle_device);
 	isle_thp_exit();
-	isle_anon_exit(device_isle);
+	isle_read_exit(device_isle);
 	isle_cache_exit();
 	isle_object_fs_exit();
 	isle_chunk_exit();

@@ -344,7 +344,7 @@ static vm_fault_t private_fault(struct vm_fault *vmf)
 {
 	if (vmf->flags & FAULT_FLAG_WRITE)
 		return fault_do(vmf, true, true, isle_anon_write);
-	return fault_do(vmf, true, false, isle_anon_read);
+	return fault_do(vmf, true, false, isle_read);
 }
 
 static vm_fault_t private_pfn_mkwrite(struct vm_fault *vmf)

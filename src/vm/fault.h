@@ -3,13 +3,14 @@
  * Faults. fault.c finds out what a fault is about and hands it to
  *
  *   entry    access  mapping   what the offset has           path
- *   none     read    private   nothing, a frame, a page of   anon.c
+ *   none     read    private   nothing, a frame, a page of   read.c
  *                              the object
  *   none     write   private   nothing                       anon.c
- *   none     write   private   a frame that forks share, a   wp.c
+ *   none     write   private   a frame that forks share, a   cow.c
  *                              page of the object
  *   present  write   private   nothing: the zero frame       anon.c
- *   present  write   private   anything else                 wp.c
+ *   present  write   private   a frame of its own            wp.c
+ *   present  write   private   anything else                 cow.c
  *   none,    any     private   nothing or what can be        huge.c
  *   2 MB                       mapped by one entry of 2 MB
  *   none     any     shared    nothing, a page               shared.c
@@ -198,13 +199,13 @@ isle_map_runs(struct isle_fault *fault,
 }
 
 /**
- * isle_anon_map - map what the layer and the object have around a fault
+ * isle_map_around - map what the layer and the object have around a fault
  * @fault: the fault
  * @zero: and the zero frame where they have nothing
  *
  * Return: 0 or -ENOMEM.
  */
-int isle_anon_map(struct isle_fault *fault, bool zero);
+int isle_map_around(struct isle_fault *fault, bool zero);
 
 /**
  * isle_object_appeared - whether the object got its first page here just now
@@ -216,25 +217,25 @@ int isle_anon_map(struct isle_fault *fault, bool zero);
 bool isle_object_appeared(struct isle_fault *fault);
 
 /**
- * isle_anon_read - a read fault in a private mapping
+ * isle_read - a read fault in a private mapping
  * @fault: the fault
  *
  * Return: 0, -EAGAIN to begin again, -ENODATA to do so after isle_file_read(),
  * or what failed.
  */
-int isle_anon_read(struct isle_fault *fault);
+int isle_read(struct isle_fault *fault);
 
 /**
  * isle_anon_write - a write fault in a private mapping, nothing mapped but
  *                   maybe the zero frame
  * @fault: the fault
  *
- * Return: 0, -ENODATA as isle_anon_read(), or what failed.
+ * Return: 0, -ENODATA as isle_read(), or what failed.
  */
 int isle_anon_write(struct isle_fault *fault);
 
 /**
- * isle_unshare - give the fault's slot a frame that nobody shares
+ * isle_cow - give the fault's slot a frame that nobody shares
  * @fault: the fault; its slot is anything but ISLE_SLOT_OWN
  *
  * With what is visible there now: the copy of a frame or zeroes. Unmaps it. The
@@ -242,13 +243,13 @@ int isle_anon_write(struct isle_fault *fault);
  * an entry that is there would have to go first when they are written next.
  * Return: 0, -ENOMEM or -EDQUOT.
  */
-int isle_unshare(struct isle_fault *fault);
+int isle_cow(struct isle_fault *fault);
 
 /**
  * isle_wp - a write fault in a private mapping on what is mapped for reading
  * @fault: the fault
  *
- * Return: 0, -ENODATA as isle_anon_read(), or what failed.
+ * Return: 0, -ENODATA as isle_read(), or what failed.
  */
 int isle_wp(struct isle_fault *fault);
 
@@ -318,7 +319,7 @@ int isle_shared(struct isle_fault *fault);
 int isle_access(struct vm_area_struct *vma, unsigned long address,
 		void *buffer, int length, int write);
 
-int isle_anon_init(struct isle *isle);
-void isle_anon_exit(struct isle *isle);
+int isle_read_init(struct isle *isle);
+void isle_read_exit(struct isle *isle);
 
 #endif /* _ISLE_FAULT_H */

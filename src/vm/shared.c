@@ -38,7 +38,7 @@ int isle_shared_populate(struct isle_fault *fault)
 	isle_fault_did(fault, ISLE_FAULT_ANON);
 	/*
 	 * Private mappings have the zero frame there. Pairs with the barrier
-	 * in anon.c: the chunk is in the store.
+	 * in read.c: the chunk is in the store.
 	 */
 	smp_mb();
 	if (atomic_read(&object->nr_layers))
