@@ -83,6 +83,8 @@ static void each_order_and_type_has_its_list(struct kunit *test)
 			KUNIT_EXPECT_EQ(test, count + 1, list->count);
 		}
 	}
+	KUNIT_EXPECT_EQ(test, 0, isle->zones[0]->events.locked_alloc);
+	KUNIT_EXPECT_EQ(test, 0, isle->zones[0]->events.locked_free);
 	EXPECT_ALLOCATED(test, isle, 0);
 }
 

@@ -66,11 +66,9 @@ static void lists_take_from_the_one_that_claims_most(struct kunit *test)
 	struct isle_pcp *pcp = raw_cpu_ptr(zone->pcp);
 	struct isle_pcp_list *small = fixture_pcp(zone, 0, ISLE_UNMOVABLE);
 	struct isle_pcp_list *large = fixture_pcp(zone, 8, ISLE_UNMOVABLE);
+	u32 *ids = take_many(test, isle, 8, 16);
 	unsigned int i, high;
-	u32 ids[16];
 
-	for (i = 0; i < 16; i++)
-		ids[i] = take(isle, GFP_KERNEL, 8);
 	isle_drain_all(isle);
 	KUNIT_EXPECT_EQ(test, 0, pcp->claimed[ISLE_PCP_SMALL]);
 	/* As if that much had been used, and only some of it now. */
@@ -133,11 +131,9 @@ static unsigned int want_room(struct kunit *test, bool used, unsigned int limit)
 	struct isle_pcp *pcp = raw_cpu_ptr(isle->zones[0]->pcp);
 	struct isle_pcp_list *list = fixture_pcp(isle->zones[0], 0,
 						 ISLE_UNMOVABLE);
+	u32 *ids = take_many(test, isle, 8, 16);
 	unsigned int i, count, given = 0;
-	u32 ids[16];
 
-	for (i = 0; i < 16; i++)
-		ids[i] = take(isle, GFP_KERNEL, 8);
 	fill_list(test, isle, 1, pcp->part * 3 / 8);
 	fill_list(test, isle, 0, pcp->part / 2);
 	for (i = 0; i < 16; i++) {

@@ -65,17 +65,6 @@ static int populate_layer(struct isle_fault *fault, unsigned int *nr)
 	return 0;
 }
 
-/* All that the fault may map is new, and the layer's own. */
-static int map_all(struct isle_fault *fault, unsigned int nr)
-{
-	return isle_fault_mapped(fault,
-			isle_map_frames(fault->vma,
-					isle_slot_address(fault, fault->first),
-					fault->isle,
-					fault->chunk->slot + fault->first, nr,
-					fault->vma->vm_flags & VM_WRITE));
-}
-
 int isle_anon_write(struct isle_fault *fault)
 {
 	unsigned int nr;
@@ -89,7 +78,8 @@ int isle_anon_write(struct isle_fault *fault)
 			return -ENODATA;
 		err = populate_layer(fault, &nr);
 		if (!err && nr == fault->last - fault->first + 1)
-			return map_all(fault, nr);
+			return isle_fault_mapped(fault, isle_map_own(fault,
+							fault->first, nr));
 		break;
 	default:
 		err = isle_cow(fault);

@@ -5,18 +5,7 @@
  * do_cow_fault().
  */
 
-#include <trace/isle.h>
-
 #include "fault.h"
-
-static void trace_copy(const struct isle_fault *fault, u32 from, u32 to)
-{
-	if (!trace_cow_enabled())
-		return;
-	trace_cow(isle_slot_address(fault, fault->slot), fault->pgoff,
-		  isle_id_to_pfn(fault->isle, from),
-		  isle_id_to_pfn(fault->isle, to), false);
-}
 
 /* Put @id into the fault's slot, in place of a frame that others have too. */
 static void replace(struct isle_fault *fault, u32 id)
@@ -50,7 +39,7 @@ int isle_cow(struct isle_fault *fault)
 	if (from != ISLE_NO_FRAME) {
 		copy_page(isle_frame_address(fault->isle, id),
 			  isle_frame_address(fault->isle, from));
-		trace_copy(fault, from, id);
+		isle_trace_cow(fault, from, id);
 	}
 	replace(fault, id);
 	fault->first = fault->slot;

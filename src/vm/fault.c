@@ -106,7 +106,6 @@ static __always_inline void fault_init(struct isle_fault *fault,
 
 	address &= PAGE_MASK;
 	pgoff = vma->vm_pgoff + ((address - vma->vm_start) >> PAGE_SHIFT);
-	/* Each field: nobody cleared it. */
 	*fault = (struct isle_fault){
 		.vma	= vma,
 		.cache	= opener->backing ? opener->backing->cache : NULL,
@@ -114,8 +113,6 @@ static __always_inline void fault_init(struct isle_fault *fault,
 						 mapping) : NULL,
 		.opener	= opener,
 		.isle	= opener->isle,
-		.chunk	= NULL,
-		.under	= NULL,
 		.pgoff	= pgoff,
 		.base	= address - isle_chunk_slot(pgoff) * PAGE_SIZE,
 		.slot	= isle_chunk_slot(pgoff),

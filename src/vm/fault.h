@@ -27,6 +27,8 @@
 
 #include <linux/mm.h>
 
+#include <trace/isle.h>
+
 #include "layer.h"
 #include "opener.h"
 #include "page_alloc/alloc.h"
@@ -184,7 +186,7 @@ isle_map_runs(struct isle_fault *fault,
 
 	if (slot == fault->last)
 		return min(map(fault, kind(fault, slot), slot, 1), 0);
-	for (slot = fault->first; slot <= fault->last; slot = next) {
+	for (; slot <= fault->last; slot = next) {
 		int what = kind(fault, slot), ret;
 
 		next = slot + 1;
@@ -196,6 +198,15 @@ isle_map_runs(struct isle_fault *fault,
 		mapped += ret;
 	}
 	return isle_fault_mapped(fault, mapped);
+}
+
+/* Map frames that no other layer has. Return: as isle_map_frames(). */
+static inline int isle_map_own(struct isle_fault *fault, unsigned int slot,
+			       unsigned int nr)
+{
+	return isle_map_frames(fault->vma, isle_slot_address(fault, slot),
+			       fault->isle, fault->chunk->slot + slot, nr,
+			       fault->vma->vm_flags & VM_WRITE);
 }
 
 /**
@@ -244,6 +255,17 @@ int isle_anon_write(struct isle_fault *fault);
  * Return: 0, -ENOMEM or -EDQUOT.
  */
 int isle_cow(struct isle_fault *fault);
+
+/* A write had @from copied to @to, or as one holder is left, uses it in place. */
+static inline void isle_trace_cow(const struct isle_fault *fault, u32 from,
+				  u32 to)
+{
+	if (!trace_cow_enabled())
+		return;
+	trace_cow(isle_slot_address(fault, fault->slot), fault->pgoff,
+		  isle_id_to_pfn(fault->isle, from),
+		  isle_id_to_pfn(fault->isle, to), from == to);
+}
 
 /**
  * isle_wp - a write fault in a private mapping on what is mapped for reading

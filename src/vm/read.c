@@ -32,9 +32,7 @@ static int map_frames(struct isle_fault *fault, int kind, unsigned int slot,
 
 	switch (kind) {
 	case ISLE_SLOT_OWN:
-		return isle_map_frames(vma, address, fault->isle,
-				       fault->chunk->slot + slot, nr,
-				       vma->vm_flags & VM_WRITE);
+		return isle_map_own(fault, slot, nr);
 	case ISLE_SLOT_SHARED:
 		return isle_map_frames(vma, address, fault->isle,
 				       fault->chunk->slot + slot, nr, false);

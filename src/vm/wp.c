@@ -7,18 +7,7 @@
  * holders.
  */
 
-#include <trace/isle.h>
-
 #include "fault.h"
-
-static void trace_reuse(const struct isle_fault *fault, u32 id)
-{
-	if (!trace_cow_enabled())
-		return;
-	trace_cow(isle_slot_address(fault, fault->slot), fault->pgoff,
-		  isle_id_to_pfn(fault->isle, id),
-		  isle_id_to_pfn(fault->isle, id), true);
-}
 
 static int raise_own(struct isle_fault *fault, int kind, unsigned int slot,
 		     unsigned int nr)
@@ -39,7 +28,7 @@ int isle_wp(struct isle_fault *fault)
 		return isle_anon_write(fault);
 	case ISLE_SLOT_OWN:
 		isle_fault_did(fault, ISLE_FAULT_REUSE);
-		trace_reuse(fault, id);
+		isle_trace_cow(fault, id, id);
 		break;
 	default:
 		err = isle_cow(fault);

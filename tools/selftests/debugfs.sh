@@ -160,7 +160,7 @@ vmstat_moves() {
 
 pcp_counts() {
 	local pages
-	pages=$(awk '$1 ~ /^[0-9]+$/ { n += $3 * 2 ^ $1 } END { print n }' $files/pcp)
+	pages=$(pages_in_pcp)
 	is "$pages" "$(isle_stat pcp)" && [ "$pages" -gt 0 ]
 }
 
