@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <openssl/evp.h>
+#include <sha2.h>
 
 #include "cli.h"
 
@@ -25,7 +25,7 @@ struct buffer {
 };
 
 struct digest {
-	char text[2 * EVP_MAX_MD_SIZE + 1];
+	char text[SHA256_DIGEST_STRING_LENGTH];
 	__u64 bytes;
 };
 
@@ -130,40 +130,24 @@ static ssize_t fill(int file, struct buffer *buffer)
 	return filled;
 }
 
-static void finish_digest(EVP_MD_CTX *context, struct digest *digest)
-{
-	unsigned char value[EVP_MAX_MD_SIZE];
-	unsigned int size, i;
-
-	if (!EVP_DigestFinal_ex(context, value, &size))
-		cli_die("libcrypto could not finish a digest");
-	for (i = 0; i < size; i++)
-		sprintf(digest->text + 2 * i, "%02x", value[i]);
-}
-
 static int hash_stream(int file, struct buffer *buffer,
 		       struct digest *digest)
 {
-	EVP_MD_CTX *context = EVP_MD_CTX_new();
-	int error = 0;
+	SHA2_CTX context;
 	ssize_t n;
 
-	if (!context || !EVP_DigestInit_ex(context, EVP_sha256(), NULL))
-		cli_die("libcrypto has no SHA-256 to offer");
+	SHA256Init(&context);
 	digest->bytes = 0;
 	while ((n = fill(file, buffer)) > 0) {
-		if (!EVP_DigestUpdate(context, buffer->data, n))
-			cli_die("libcrypto could not digest");
+		SHA256Update(&context, buffer->data, n);
 		digest->bytes += n;
 		if ((size_t)n < buffer->size)
 			break;
 	}
 	if (n < 0)
-		error = errno;
-	else
-		finish_digest(context, digest);
-	EVP_MD_CTX_free(context);
-	return error;
+		return errno;
+	SHA256End(&context, digest->text);
+	return 0;
 }
 
 /* As sha256sum: a backslash in front says that the name has escapes. */
