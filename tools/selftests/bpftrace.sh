@@ -144,8 +144,8 @@ by_command() {
 		fails_with 1 "no script '../../setup'" "$cli" trace ../../setup
 }
 
-# Ended by its own clock, with the status of bpftrace, which is none here. A slow
-# kernel takes seconds to start it.
+# Ended by its own clock, with the status of bpftrace, which is none here. An emulated
+# CPU takes a while to start it.
 by_time() {
 	mkdir -p "$tap_work/bin"
 	cat >"$tap_work/bin/bpftrace" <<-'END'
@@ -155,7 +155,7 @@ by_time() {
 	END
 	chmod +x "$tap_work/bin/bpftrace"
 	PATH=$tap_work/bin:$PATH fails_with 3 "scripts/bpftrace/frag.bt" \
-		timeout 60 "$cli" trace --time 6 frag
+		timeout 60 "$cli" trace --time 3 frag
 }
 
 # A slow kernel gets all of them at once: compiled, attached and under one load. Maps
@@ -203,8 +203,10 @@ all_say_what_was_done() {
 		grep -q '^@nomem_failed\[isle, 10, ' "$out"
 }
 
-check "isle trace lists scripts and questions" by_command
-check "isle trace ends a script after a time" by_time
+if ! slow_kernel; then
+	check "isle trace lists scripts and questions" by_command
+	check "isle trace ends a script after a time" by_time
+fi
 names=$(cd "$repo/scripts/bpftrace" && basename -s .bt -- *.bt | xargs)
 why=
 command -v bpftrace >/dev/null || why="there is no bpftrace"

@@ -36,13 +36,13 @@ static void expect(bool holds, const char *what)
 	failed = 1;
 }
 
-/* What is repeated so often, a tenth at least on slow kernels. */
+/* What is repeated so often, a twentieth at least on slow kernels. */
 static size_t times(size_t number)
 {
 	const char *divisor = getenv("ISLE_SHORT");
 	size_t less = divisor ? strtoul(divisor, NULL, 10) : 1;
 
-	return number / (less < 1 ? 1 : less > 10 ? 10 : less);
+	return number / (less < 1 ? 1 : less > 20 ? 20 : less);
 }
 
 static char *map(size_t length, int prot)

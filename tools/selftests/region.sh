@@ -31,6 +31,9 @@ unset ISLE_BUILD
 
 word_of_cmdline() { tr ' ' '\n' </proc/cmdline | sed -n "s/^$1//p" | head -n 1; }
 
+# In bytes.
+megabytes() { echo $((${1%M} << 20)); }
+
 kernel_at_least() { printf '%s\n%s\n' "$1" "$(uname -r)" | sort -VC; }
 
 reserve_mem=$(word_of_cmdline reserve_mem=)
@@ -42,8 +45,8 @@ cma=$(word_of_cmdline cma=)
 [ -e /sys/kernel/debug/cma ] || cma=
 nodes=$(find /sys/devices/system/node -maxdepth 1 -name 'node[0-9]*' 2>/dev/null | wc -l)
 
-offered=contig:64M
-[ -z "$cma" ] || offered+=,cma:32M
+offered=contig:32M
+[ -z "$cma" ] || offered+=,cma:16M
 [ -z "$reserved_name" ] || ! kernel_at_least 6.12 || offered+=,reserved:$reserved_name
 [ -z "$phys" ] || offered+=,phys:$phys
 memory_types=/sys/kernel/debug/x86/pat_memtype_list
@@ -382,7 +385,8 @@ unknown_in_log() {
 [ "$(id -u)" = 0 ] || bail_out "this loads modules: run it as root, in a virtual machine"
 [ -e "$folder/isle.ko" ] || bail_out "there is no $folder/isle.ko"
 # The guest's / may be a network file system that keeps nothing.
-cp "$folder/isle.ko" "$repo/build/tools/isle" "$repo/build/tools/selftests/load_module" "$tap_work/"
+strip -g -o "$tap_work/isle.ko" "$folder/isle.ko" || bail_out "cannot copy isle to $tap_work"
+cp "$repo/build/tools/isle" "$repo/build/tools/selftests/load_module" "$tap_work/"
 [ ! -e /dev/isle ] || bail_out "isle is loaded already"
 watch_memory_leaks || bail_out "kmemleak can't be told what to do"
 
@@ -398,8 +402,8 @@ try "the default is an eighth of free memory, 256 MB at most" default_is_auto
 try "contig provides what is asked for" provides contig:64M $((64 << 20))
 try "contig takes it from the kernel's free memory" takes_that_much
 if [ -n "$cma" ]; then
-	try "cma provides part of the area" provides cma:32M $((32 << 20))
-	try "cma provides all of the area" provides "cma:$cma" $((${cma%M} << 20))
+	try "cma provides part of the area" provides cma:16M $((16 << 20))
+	try "cma provides all of the area" provides "cma:$cma" "$(megabytes "$cma")"
 	check_refused ENOMEM "no such CMA memory" "region=cma:512M"
 else
 	skip "cma provides memory" "no CMA here; boot with cma=64M"
@@ -408,14 +412,14 @@ if ! kernel_at_least 6.12; then
 	check_refused EOPNOTSUPP "needs Linux 6.12 or newer" region=reserved:isle
 elif [ -n "$reserved_name" ]; then
 	try "reserved provides the memory of that name" \
-		provides "reserved:$reserved_name" $((64 << 20))
+		provides "reserved:$reserved_name" "$(megabytes "${reserve_mem%%:*}")"
 	check_refused EBUSY "in use" "region=reserved:$reserved_name,reserved:$reserved_name"
 	check_refused ENOENT "name not found" region=reserved:nothing
 else
 	skip "reserved provides the memory of that name" "boot with reserve_mem=64M:4M:NAME"
 fi
 if [ -n "$phys" ]; then
-	try "phys provides a hole in memory" provides "phys:$phys" $((64 << 20))
+	try "phys provides a hole in memory" provides "phys:$phys" "$(megabytes "${memmap%%\$*}")"
 	check_refused EBUSY "in use" "region=phys:$phys,phys:$phys"
 	if [ -e "$memory_types" ]; then
 		try "memory of phys is cached" is_cached "$phys"

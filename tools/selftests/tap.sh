@@ -43,6 +43,10 @@ tap_end() {
 	[ $tap_failed = 0 ]
 }
 
+# Whether starting a program takes so long that what the kernel has nothing to do with is
+# left to the other kernels.
+slow_kernel() { [ "${ISLE_SHORT:-1}" -gt 20 ]; }
+
 # json_values NAME COMMAND...: those of that name in the JSON that the command prints, one a
 # line. (jq takes a third of a second to start on an emulated CPU.)
 json_values() {
