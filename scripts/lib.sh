@@ -38,6 +38,15 @@ have_programs() {
 		die "missing: ${missing[*]}; scripts/setup installs what isle needs"
 }
 
+# Returns when fewer jobs of this shell run than there are CPUs.
+wait_for_cpu() { while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do sleep 0.1; done; }
+
+# Tells ccache, if there is one, where the cache is.
+use_ccache() {
+	command -v ccache >/dev/null || return
+	export CCACHE_DIR=$cache/ccache CCACHE_NOHASHDIR=1 CCACHE_MAXSIZE=1G
+}
+
 os_codename() (
 	# shellcheck disable=SC1091
 	. /etc/os-release

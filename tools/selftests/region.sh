@@ -31,8 +31,7 @@ unset ISLE_BUILD
 
 word_of_cmdline() { tr ' ' '\n' </proc/cmdline | sed -n "s/^$1//p" | head -n 1; }
 
-# In bytes.
-megabytes() { echo $((${1%M} << 20)); }
+in_bytes() { echo $((${1%M} << 20)); }
 
 kernel_at_least() { printf '%s\n%s\n' "$1" "$(uname -r)" | sort -VC; }
 
@@ -403,7 +402,7 @@ try "contig provides what is asked for" provides contig:64M $((64 << 20))
 try "contig takes it from the kernel's free memory" takes_that_much
 if [ -n "$cma" ]; then
 	try "cma provides part of the area" provides cma:16M $((16 << 20))
-	try "cma provides all of the area" provides "cma:$cma" "$(megabytes "$cma")"
+	try "cma provides all of the area" provides "cma:$cma" "$(in_bytes "$cma")"
 	check_refused ENOMEM "no such CMA memory" "region=cma:512M"
 else
 	skip "cma provides memory" "no CMA here; boot with cma=64M"
@@ -412,14 +411,14 @@ if ! kernel_at_least 6.12; then
 	check_refused EOPNOTSUPP "needs Linux 6.12 or newer" region=reserved:isle
 elif [ -n "$reserved_name" ]; then
 	try "reserved provides the memory of that name" \
-		provides "reserved:$reserved_name" "$(megabytes "${reserve_mem%%:*}")"
+		provides "reserved:$reserved_name" "$(in_bytes "${reserve_mem%%:*}")"
 	check_refused EBUSY "in use" "region=reserved:$reserved_name,reserved:$reserved_name"
 	check_refused ENOENT "name not found" region=reserved:nothing
 else
 	skip "reserved provides the memory of that name" "boot with reserve_mem=64M:4M:NAME"
 fi
 if [ -n "$phys" ]; then
-	try "phys provides a hole in memory" provides "phys:$phys" "$(megabytes "${memmap%%\$*}")"
+	try "phys provides a hole in memory" provides "phys:$phys" "$(in_bytes "${memmap%%\$*}")"
 	check_refused EBUSY "in use" "region=phys:$phys,phys:$phys"
 	if [ -e "$memory_types" ]; then
 		try "memory of phys is cached" is_cached "$phys"
