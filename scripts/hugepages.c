@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Preloaded into a program, asks for huge pages for what it maps in large pieces;
- * scripts/kernel builds test kernels so. The compiler collects its garbage itself,
- * in memory that it maps 2 MB at a time, and knows of no option for this.
+ * so compilers run here. gcc collects its garbage itself, in memory that it maps 2 MB
+ * at a time, and knows of no option for this.
  */
 #define _GNU_SOURCE
 #include <stddef.h>
