@@ -38,8 +38,14 @@ have_programs() {
 		die "missing: ${missing[*]}; scripts/setup installs what isle needs"
 }
 
-# Returns when fewer jobs of this shell run than there are CPUs.
-wait_for_cpu() { while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do sleep 0.1; done; }
+# Returns when fewer jobs of this shell run than there are CPUs. It looks when one ends:
+# to look again and again, in processes of its own, would take a tenth of a CPU.
+wait_for_cpu() {
+	local running
+	while mapfile -t running < <(jobs -rp) && [ ${#running[@]} -ge "$(nproc)" ]; do
+		wait -n || true
+	done
+}
 
 # Tells ccache, if there is one, where the cache is.
 use_ccache() {
