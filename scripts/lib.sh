@@ -41,8 +41,9 @@ have_programs() {
 # Returns when fewer jobs of this shell run than there are CPUs. It looks when one ends:
 # to look again and again, in processes of its own, would take a tenth of a CPU.
 wait_for_cpu() {
-	local running
-	while mapfile -t running < <(jobs -rp) && [ ${#running[@]} -ge "$(nproc)" ]; do
+	local running cpus
+	cpus=$(nproc)
+	while mapfile -t running < <(jobs -rp) && [ ${#running[@]} -ge "$cpus" ]; do
 		wait -n || true
 	done
 }
@@ -56,13 +57,12 @@ use_ccache() {
 # A fifth of a compiler's time goes into 4 KB pages, on a machine that gives huge ones
 # to those only who ask. What is from malloc() glibc asks for, when told to.
 use_huge_pages() {
-	local library scratch
+	local library
 	grep -qsF '[madvise]' /sys/kernel/mm/transparent_hugepage/enabled || return 0
 	library=$cache/hugepages-$(cksum <"$repo/scripts/hugepages.c" | cut -d' ' -f1).so
 	if [ ! -e "$library" ]; then
-		scratch=$(mktemp "$library.XXXXXX")
-		gcc -O2 -shared -fPIC -o "$scratch" "$repo/scripts/hugepages.c"
-		mv "$scratch" "$library"
+		gcc -O2 -shared -fPIC -o "$library.$$" "$repo/scripts/hugepages.c"
+		mv "$library.$$" "$library"
 	fi
 	export LD_PRELOAD=$library GLIBC_TUNABLES=glibc.malloc.hugetlb=1
 }
