@@ -20,7 +20,7 @@ enum place {
 /* Frames of one zone, counted. */
 struct census {
 	unsigned long free[ISLE_MIGRATE_TYPES];
-	unsigned long pcp;
+	unsigned long pcp[ISLE_PCP_SIZES];
 	unsigned long quarantine;
 	unsigned long allocated;
 	unsigned long holes;
@@ -201,7 +201,8 @@ static void check_pcp_list(struct check *check, struct isle_zone *zone,
 		require(check, !atomic_read(&frame->ref), "frame %u", id);
 		settle_block(check, zone, id, order, PCP_LIST);
 	}
-	check->census[zone->index].pcp += (unsigned long)list->count << order;
+	check->census[zone->index].pcp[isle_pcp_size(order)] +=
+		(unsigned long)list->count << order;
 }
 
 static void check_pcp(struct check *check, struct isle_zone *zone, int cpu)
@@ -391,8 +392,8 @@ static void check_all_fullness(struct check *check)
 static void check_counts(struct check *check, struct isle_zone *zone)
 {
 	struct census *c = &check->census[zone->index];
-	unsigned long free = 0;
-	unsigned int mt;
+	unsigned long free = 0, pcp = 0;
+	unsigned int mt, size;
 
 	for (mt = 0; mt < ISLE_MIGRATE_TYPES; mt++)
 		free += c->free[mt];
@@ -414,12 +415,16 @@ static void check_counts(struct check *check, struct isle_zone *zone)
 	require(check, atomic_long_read(&zone->nr_user) == c->user,
 		"zone %u: %ld, not %ld", zone->index,
 		atomic_long_read(&zone->nr_user), c->user);
-	require(check, c->pcp <= zone->managed / 8, "zone %u: %lu of %lu",
-		zone->index, c->pcp, zone->managed);
+	for (size = 0; size < ISLE_PCP_SIZES; size++) {
+		require(check, c->pcp[size] <= zone->managed / 8,
+			"zone %u, size %u: %lu of %lu", zone->index, size,
+			c->pcp[size], zone->managed);
+		pcp += c->pcp[size];
+	}
 	require(check, zone->managed ==
-		free + c->pcp + c->quarantine + c->allocated,
+		free + pcp + c->quarantine + c->allocated,
 		"zone %u: %lu, not %lu + %lu + %lu + %lu", zone->index,
-		zone->managed, free, c->pcp, c->quarantine, c->allocated);
+		zone->managed, free, pcp, c->quarantine, c->allocated);
 	require(check, zone->present == zone->managed + c->holes,
 		"zone %u: %lu, not %lu + %lu", zone->index, zone->present,
 		zone->managed, c->holes);

@@ -188,7 +188,7 @@ static void small_blocks_leave_huge_ones_their_part(struct kunit *test)
 
 static void order_9_has_lists_only_where_there_is_room(struct kunit *test)
 {
-	struct isle *small = fixture_normal(test, FIXTURE_MB(16));
+	struct isle *small = fixture_normal(test, FIXTURE_MB(8));
 	struct isle *large = roomy(test);
 
 	KUNIT_EXPECT_EQ(test, 0,

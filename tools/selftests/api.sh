@@ -3,6 +3,7 @@
 # The kernel API, used by a module of somebody else's: tools/selftests/api/.
 #
 # Runs as: root
+# CPUs: 2
 
 set -u
 results=/sys/kernel/debug/isle_api_test/results

@@ -8,6 +8,7 @@
  * usage: ioctl_hammer [SEED [CALLS [THREADS]]]
  *
  * Runs as: root nobody
+ * CPUs: 2
  * Time: 900
  */
 #include <pthread.h>

@@ -5,6 +5,7 @@
  * from 32-bit callers, on a file that is closed under them.
  *
  * Runs as: root nobody
+ * CPUs: 2
  * Loads: opener_max_mb=64
  */
 #include <limits.h>

@@ -3,6 +3,7 @@
 # isle run: what a program may do with its memory, and what it is told.
 #
 # Runs as: nobody
+# CPUs: 2
 
 set -u
 . "$(dirname "$0")/tap.sh"

@@ -129,9 +129,10 @@ fallbacks() {
 		[ "$(shown alloc_extfrag fallback_migratetype=MOVABLE)" -gt 0 ]
 }
 
-# What comes out of the lists went in or was freed there.
+# What comes out of the lists went in or was freed there. Those of all CPUs together
+# hold an eighth of the memory at most.
 pcp_moves() {
-	traced "$load" block:0,3000 || return
+	traced "$load" "block:0,$(($(isle_stat managed) / 6))" || return
 	[ "$(shown pcp_refill order=0 migratetype=UNMOVABLE)" -gt 0 ] &&
 		[ "$(shown pcp_drain order=0 migratetype=UNMOVABLE)" -gt 0 ]
 }

@@ -4,6 +4,7 @@
  * such memory can't do.
  *
  * Runs as: root nobody
+ * CPUs: 2
  */
 #include <sys/uio.h>
 

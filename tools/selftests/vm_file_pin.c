@@ -5,6 +5,7 @@
  * file, however long it took and whatever became of the mapping meanwhile.
  *
  * Runs as: root nobody
+ * CPUs: 2
  * Loads: region=contig:8M
  */
 #include <linux/if_xdp.h>

@@ -5,6 +5,7 @@
  * that are killed, disks that fail.
  *
  * Runs as: root nobody
+ * CPUs: 2
  */
 #include "vm_file.h"
 

@@ -5,6 +5,7 @@
  * makes too many waits.
  *
  * Runs as: root
+ * CPUs: 2
  * Loads: region=contig:8M
  */
 #include "vm_file.h"

@@ -5,6 +5,7 @@
  * see; that no write is lost; errors; truncation under way.
  *
  * Runs as: root nobody
+ * CPUs: 2
  */
 #include <sys/stat.h>
 #include <sys/syscall.h>

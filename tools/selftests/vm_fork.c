@@ -4,6 +4,7 @@
  * writes later.
  *
  * Runs as: root nobody
+ * CPUs: 2
  */
 #include "vm.h"
 

@@ -6,6 +6,7 @@
  * usage: vm_huge_race [SECONDS]
  *
  * Runs as: root
+ * CPUs: 2
  */
 #include "vm_huge.h"
 

@@ -5,6 +5,7 @@
  * notices, and it is over when somebody lets go.
  *
  * Runs as: root nobody
+ * CPUs: 2
  */
 #include "vm.h"
 

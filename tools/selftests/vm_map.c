@@ -4,6 +4,7 @@
  * left behind by processes that end, one way or another.
  *
  * Runs as: root nobody
+ * CPUs: 2
  */
 #include <sys/syscall.h>
 

@@ -5,6 +5,7 @@
  * that runs from isle memory.
  *
  * Runs as: root nobody
+ * CPUs: 2
  */
 #include <sched.h>
 #include <sys/ptrace.h>

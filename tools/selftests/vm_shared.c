@@ -5,6 +5,7 @@
  * futexes of several processes. And what becomes of frames that stay pinned.
  *
  * Runs as: root nobody
+ * CPUs: 2
  */
 #include <linux/futex.h>
 #include <linux/io_uring.h>

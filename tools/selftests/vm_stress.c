@@ -15,6 +15,7 @@
  * them. The children of other threads are made meanwhile.
  *
  * Runs as: root nobody
+ * CPUs: 2
  */
 #include <sched.h>
 #include <sys/syscall.h>
