@@ -4,22 +4,9 @@
 #include <linux/cpu.h>
 #include <linux/smp.h>
 
-#include "instance_fixture.h"
 #include "invariants.h"
-#include "page_alloc/alloc.h"
 #include "page_alloc/drain.h"
-#include "page_alloc/pcp.h"
-
-static u32 take(struct isle *isle, gfp_t gfp, unsigned int order)
-{
-	return isle_alloc_frames(isle, gfp, order, NUMA_NO_NODE);
-}
-
-/* One ZONE_NORMAL in which a CPU's list of order 0 has room for some 1000. */
-static struct isle *roomy(struct kunit *test)
-{
-	return fixture_normal(test, FIXTURE_MB(256) * num_possible_cpus());
-}
+#include "pcp_fixture.h"
 
 /* Allocates and frees on another CPU, in hard interrupt context. */
 static void use_lists(void *data)

@@ -17,6 +17,17 @@
 
 enum { BULK = 64, MOST_REFS = 200, MOST_ISOLATED = 2 };
 
+static void mask_interrupts(struct model *m, bool masked)
+{
+	if (m->masked == masked)
+		return;
+	m->masked = masked;
+	if (masked)
+		local_irq_disable();
+	else
+		local_irq_enable();
+}
+
 void model_broken(struct model *m, const char *fmt, ...)
 {
 	struct va_format vaf = { .fmt = fmt };
@@ -25,6 +36,7 @@ void model_broken(struct model *m, const char *fmt, ...)
 	if (m->broken)
 		return;
 	m->broken = true;
+	mask_interrupts(m, false);
 	va_start(args, fmt);
 	vaf.va = &args;
 	KUNIT_FAIL(m->test, "operation %u: %pV", m->op, &vaf);
@@ -190,7 +202,7 @@ static void do_alloc(struct model *m)
 	u32 id;
 
 	/* Once in a while one that drains all CPUs. */
-	if (isle_random_one_in(&m->rnd, 256))
+	if (!m->masked && isle_random_one_in(&m->rnd, 256))
 		gfp |= __GFP_DIRECT_RECLAIM | __GFP_NORETRY;
 	id = isle_alloc_frames(m->isle, gfp, order,
 			       below(m, 2) ? 0 : NUMA_NO_NODE);
@@ -468,10 +480,14 @@ static void do_alloc_user(struct model *m)
 	do_alloc_many(m, true);
 }
 
-/* How often in a thousand, while more is allocated and while more is freed. */
+/*
+ * How often in a thousand, while more is allocated and while more is freed, and
+ * what may sleep.
+ */
 static const struct {
 	void (*act)(struct model *m);
 	unsigned int growing, shrinking;
+	bool may_sleep;
 } actions[] = {
 	{ do_alloc,	  440, 280 },
 	{ do_free,	  300, 440 },
@@ -484,10 +500,10 @@ static const struct {
 	{ do_quarantine,   10,  10 },
 	{ do_unpin,	   12,  12 },
 	{ do_wrong,	   20,  20 },
-	{ do_isolate,	    3,   3 },
-	{ do_unisolate,     5,   5 },
-	{ do_drain,	    4,   4 },
-	{ do_watermarks,    2,   2 },
+	{ do_isolate,	    3,   3, true },
+	{ do_unisolate,     5,   5, true },
+	{ do_drain,	    4,   4, true },
+	{ do_watermarks,    2,   2, true },
 };
 
 void model_step(struct model *m)
@@ -497,6 +513,8 @@ void model_step(struct model *m)
 	m->op++;
 	if (isle_random_one_in(&m->rnd, 4096))
 		m->growing = !m->growing;
+	if (isle_random_one_in(&m->rnd, 16))
+		mask_interrupts(m, !m->masked);
 	for (i = 0; i < ARRAY_SIZE(actions) - 1; i++) {
 		unsigned int weight = m->growing ? actions[i].growing :
 						   actions[i].shrinking;
@@ -505,7 +523,10 @@ void model_step(struct model *m)
 			break;
 		dice -= weight;
 	}
+	if (actions[i].may_sleep)
+		mask_interrupts(m, false);
 	actions[i].act(m);
+	model_require(m, irqs_disabled() == m->masked, "after action %u", i);
 }
 
 static void compare_block(struct model *m, const struct model_block *block,
@@ -528,6 +549,7 @@ void model_compare(struct model *m)
 	unsigned int i;
 	long allocated;
 
+	mask_interrupts(m, false);
 	/* Whoever looks through the quarantine by himself stays out. */
 	isle_quarantine_stop(m->isle);
 	isle_quarantine_rescan(m->isle);
@@ -550,6 +572,7 @@ void model_free_all(struct model *m)
 {
 	u32 i;
 
+	mask_interrupts(m, false);
 	while (m->nr)
 		do_free(m);
 	while (m->nr_waiting)

@@ -7,7 +7,8 @@
  * gives must be free in the model, of the right size, aligned, and in a zone
  * that the request may use; and it must give something if there is plenty.
  * From time to time all that the model has is compared with the instance, whose
- * invariants are checked as well.
+ * invariants are checked as well. Half of the time interrupts are off, as some
+ * callers have them.
  */
 #ifndef _ISLE_MODEL_H
 #define _ISLE_MODEL_H
@@ -48,6 +49,7 @@ struct model_block {
  * @nr_isolated: pageblocks
  * @whole: by pageblock: it lies in one zone and has no hole
  * @growing: more is allocated than freed, for now
+ * @masked: interrupts are off, for now
  * @op: operations done
  * @failures: requests that got nothing
  * @broken: the test has failed; don't go on
@@ -66,6 +68,7 @@ struct model {
 	unsigned int nr_isolated;
 	bool *whole;
 	bool growing;
+	bool masked;
 	unsigned int op;
 	unsigned int failures;
 	bool broken;
@@ -95,6 +98,8 @@ struct model *model_create(struct kunit *test, struct isle *isle);
 /**
  * model_step - do one random operation
  * @m: the model
+ *
+ * May leave interrupts off, until another function is called.
  */
 void model_step(struct model *m);
 
