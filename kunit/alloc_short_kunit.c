@@ -93,6 +93,7 @@ static void so_they_do_in_bulk(struct kunit *test)
 {
 	const struct reserve_case *c = test->param_value;
 	struct isle *isle = with_min(test, 3200);
+	unsigned long min = isle->zones[0]->watermark[ISLE_WMARK_MIN];
 	unsigned int nr;
 	u32 *ids;
 
@@ -100,11 +101,7 @@ static void so_they_do_in_bulk(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, ids);
 	nr = isle_alloc_frames_bulk(isle, c->gfp | QUIET, NUMA_NO_NODE,
 				    FIXTURE_MB(16), ids);
-	/* Once it has some, a bulk request waits for no more. */
-	if (c->gfp & __GFP_HIGH && !(c->gfp & __GFP_NOMEMALLOC))
-		KUNIT_EXPECT_EQ(test, 300, isle_nr_free(isle));
-	else
-		KUNIT_EXPECT_EQ(test, 100 * c->left, isle_nr_free(isle));
+	KUNIT_EXPECT_EQ(test, min * c->left / 8, isle_nr_free(isle));
 	EXPECT_ALLOCATED(test, isle, nr);
 	isle_free_frames_bulk(isle, ids, nr);
 	EXPECT_ALLOCATED(test, isle, 0);
@@ -204,6 +201,25 @@ static void the_reserve_is_given_back_before_memory_is_out(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, PAGEBLOCK, zone->nr_highatomic);
 	KUNIT_EXPECT_EQ(test, FIXTURE_MB(16) - 16, take_all(isle, GFP_NOWAIT));
 	KUNIT_EXPECT_EQ(test, 0, zone->nr_highatomic);
+}
+
+static void the_rest_of_a_bulk_request_disturbs_nobody(struct kunit *test)
+{
+	struct isle *isle = fixture_normal(test, FIXTURE_MB(16));
+	struct isle_zone *zone = isle->zones[0];
+	unsigned int nr;
+	u32 *ids;
+
+	ids = kunit_kcalloc(test, FIXTURE_MB(16), sizeof(*ids), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, ids);
+	zone->watermark[ISLE_WMARK_LOW] = zone->managed;
+	take(isle, GFP_ATOMIC, 4);
+	KUNIT_ASSERT_EQ(test, PAGEBLOCK, zone->nr_highatomic);
+	nr = isle_alloc_frames_bulk(isle, GFP_NOWAIT, NUMA_NO_NODE,
+				    FIXTURE_MB(16), ids);
+	KUNIT_EXPECT_EQ(test, FIXTURE_MB(16) - PAGEBLOCK, nr);
+	KUNIT_EXPECT_EQ(test, PAGEBLOCK, zone->nr_highatomic);
+	KUNIT_EXPECT_EQ(test, 0, atomic_long_read(&isle->nr_failures));
 }
 
 static void emergency_requests_may_have_the_reserve(struct kunit *test)
@@ -425,6 +441,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(quarantine_is_looked_through_before_memory_is_out),
 	KUNIT_CASE(atomic_blocks_get_a_reserve_of_their_own),
 	KUNIT_CASE(the_reserve_is_given_back_before_memory_is_out),
+	KUNIT_CASE(the_rest_of_a_bulk_request_disturbs_nobody),
 	KUNIT_CASE(emergency_requests_may_have_the_reserve),
 	KUNIT_CASE(a_request_that_fragments_goes_to_dma32_first),
 	KUNIT_CASE(ordinary_requests_wait_before_they_fail),

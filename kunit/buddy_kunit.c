@@ -56,7 +56,7 @@ static void give_run(struct isle_zone *zone, u32 start, u32 nr)
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&zone->lock, flags);
-	isle_buddy_free_run(zone, start, nr);
+	isle_buddy_free_run(zone, start, nr, 0);
 	raw_spin_unlock_irqrestore(&zone->lock, flags);
 }
 

@@ -180,7 +180,7 @@ static void a_reference_to_a_tail_is_its_heads(struct kunit *test)
 	u32 i;
 
 	for (order = 0; order <= ISLE_TOP_ORDER; order++) {
-		u32 id = take(isle, GFP_KERNEL, order);
+		u32 id = take(isle, GFP_KERNEL | __GFP_COMP, order);
 
 		for (i = 0; i < BIT(order); i++)
 			KUNIT_EXPECT_TRUE(test, isle_tryget_frame(isle, id + i));
@@ -217,19 +217,59 @@ static void a_block_that_is_split_is_freed_page_by_page(struct kunit *test)
 	}
 }
 
-static void the_pages_of_a_split_block_share_its_references(struct kunit *test)
+/* So who looked the block up by a page that was its, and lets go, costs nothing. */
+static void references_stay_with_the_first_page_of_a_split_block(struct kunit *test)
 {
 	struct isle *isle = fixture_normal(test, FIXTURE_MB(16));
 	u32 id = take(isle, GFP_KERNEL, 1);
 
-	isle_get_frame(isle, id + 1);
+	KUNIT_EXPECT_TRUE(test, isle_tryget_frame(isle, id));
 	isle_split_block(isle, id, 1);
 	KUNIT_EXPECT_EQ(test, 2, refs(isle, id));
-	KUNIT_EXPECT_EQ(test, 2, refs(isle, id + 1));
-	isle_put_frame(isle, id);
+	KUNIT_EXPECT_EQ(test, 1, refs(isle, id + 1));
 	isle_put_frame(isle, id + 1);
-	EXPECT_ALLOCATED(test, isle, 2);
+	EXPECT_ALLOCATED(test, isle, 1);
 	isle_put_frame(isle, id);
+	EXPECT_ALLOCATED(test, isle, 1);
+	isle_put_frame(isle, id);
+	EXPECT_ALLOCATED(test, isle, 0);
+}
+
+static void only_compound_blocks_have_references_to_tails(struct kunit *test)
+{
+	struct isle *isle = fixture_normal(test, FIXTURE_MB(16));
+	u32 id = take(isle, GFP_KERNEL, 2);
+	u32 comp = take(isle, GFP_KERNEL | __GFP_COMP, 2);
+	struct klog log;
+
+	klog_mark(&log);
+	KUNIT_EXPECT_FALSE(test, isle_tryget_frame(isle, id + 3));
+	KUNIT_EXPECT_EQ(test, 0, klog_count(&log, "isle: bad"));
+	isle_get_frame(isle, id + 3);
+	KUNIT_EXPECT_EQ(test, 1, klog_count(&log, "isle: bad get"));
+	KUNIT_EXPECT_EQ(test, 1, refs(isle, id));
+	KUNIT_EXPECT_TRUE(test, isle_tryget_frame(isle, comp + 3));
+	isle_get_frame(isle, comp + 1);
+	KUNIT_EXPECT_EQ(test, 3, refs(isle, comp));
+	EXPECT_ALLOCATED(test, isle, 8);
+}
+
+/* Two free one frame at once, and the first has not come to the lists yet. */
+static void a_second_free_in_bulk_takes_no_reference(struct kunit *test)
+{
+	struct isle *isle = fixture_normal(test, FIXTURE_MB(16));
+	u32 id = take(isle, GFP_KERNEL, 0);
+	struct isle_frame *frame = isle->frames + id;
+	struct klog log;
+
+	klog_mark(&log);
+	atomic_set(&frame->ref, 0);
+	isle_free_frames_bulk(isle, &id, 1);
+	KUNIT_EXPECT_EQ(test, 1, klog_count(&log, "isle: bad free"));
+	KUNIT_EXPECT_EQ(test, 0, refs(isle, id));
+	atomic_set(&frame->ref, -1);
+	KUNIT_EXPECT_FALSE(test, isle_tryget_frame(isle, id));
+	atomic_set(&frame->ref, 1);
 	EXPECT_ALLOCATED(test, isle, 1);
 }
 
@@ -333,7 +373,9 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(a_reference_to_a_free_frame_is_refused),
 	KUNIT_CASE(a_reference_to_a_tail_is_its_heads),
 	KUNIT_CASE(a_block_that_is_split_is_freed_page_by_page),
-	KUNIT_CASE(the_pages_of_a_split_block_share_its_references),
+	KUNIT_CASE(references_stay_with_the_first_page_of_a_split_block),
+	KUNIT_CASE(only_compound_blocks_have_references_to_tails),
+	KUNIT_CASE(a_second_free_in_bulk_takes_no_reference),
 	KUNIT_CASE(a_split_that_cannot_be_changes_nothing),
 	KUNIT_CASE(bulk_frees_what_is_right_and_reports_the_rest),
 	KUNIT_CASE(bulk_gives_each_zone_its_own),

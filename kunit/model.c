@@ -315,7 +315,9 @@ static void do_get(struct model *m)
 
 	if (!block || block->refs >= MOST_REFS)
 		return;
-	id = block->id + below(m, BIT(block->order));
+	id = block->id;
+	if (block->comp)
+		id += below(m, BIT(block->order));
 	block->refs++;
 	if (below(m, 2))
 		isle_get_frame(m->isle, id);
@@ -341,6 +343,7 @@ static void do_split(struct model *m)
 	for (i = 0; i < BIT(order); i++, page.id++) {
 		m->block[m->nr++] = page;
 		m->pages++;
+		page.refs = 1;
 	}
 }
 

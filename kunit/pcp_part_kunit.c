@@ -201,6 +201,49 @@ static void order_9_has_lists_only_where_there_is_room(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, large->zones[0]->events.locked_free);
 }
 
+/* When lists of huge blocks may have no room, there is none to be made. */
+static void no_room_for_a_huge_block_costs_small_ones_nothing(struct kunit *test)
+{
+	struct isle *isle = fixture_normal(test, FIXTURE_MB(16) *
+					   num_possible_cpus());
+	struct isle_pcp_list *huge = fixture_pcp(isle->zones[0], 9,
+						 ISLE_UNMOVABLE);
+	struct isle_pcp_list *list = fixture_pcp(isle->zones[0], 0,
+						 ISLE_UNMOVABLE);
+	unsigned int i, count, high;
+
+	KUNIT_ASSERT_EQ(test, 1, huge->max);
+	for (i = 0; i < 2 * num_possible_cpus(); i++)
+		take(isle, GFP_KERNEL, ISLE_TOP_ORDER);
+	isle_free_frames(isle, take(isle, GFP_KERNEL, 0), 0);
+	count = list->count;
+	high = list->high;
+	KUNIT_ASSERT_GT(test, count, 0);
+	isle_free_frames(isle, take(isle, GFP_KERNEL, 9), 9);
+	KUNIT_EXPECT_EQ(test, 0, huge->high);
+	KUNIT_EXPECT_EQ(test, count, list->count);
+	KUNIT_EXPECT_EQ(test, high, list->high);
+}
+
+static void a_list_as_long_as_can_be_spills_a_batch(struct kunit *test)
+{
+	struct isle *isle = fixture_normal(test, FIXTURE_MB(64) *
+					   num_possible_cpus());
+	struct isle_zone *zone = isle->zones[0];
+	struct isle_pcp_list *list = fixture_pcp(zone, 0, ISLE_UNMOVABLE);
+	const unsigned int nr = 3000;
+	u32 *ids = take_many(test, isle, 0, nr);
+	unsigned int i;
+
+	KUNIT_ASSERT_LT(test, list->max, nr);
+	for (i = 0; i < nr; i++)
+		isle_free_frames(isle, ids[i], 0);
+	KUNIT_EXPECT_EQ(test, list->max, list->high);
+	KUNIT_EXPECT_GT(test, list->count, list->max / 2);
+	KUNIT_EXPECT_EQ(test, 0, zone->events.locked_free);
+	EXPECT_ALLOCATED(test, isle, 0);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(lists_of_either_size_hold_an_eighth_at_most),
 	KUNIT_CASE(lists_take_from_the_one_that_claims_most),
@@ -209,6 +252,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(a_list_that_nobody_uses_gives_up_more),
 	KUNIT_CASE(small_blocks_leave_huge_ones_their_part),
 	KUNIT_CASE(order_9_has_lists_only_where_there_is_room),
+	KUNIT_CASE(no_room_for_a_huge_block_costs_small_ones_nothing),
+	KUNIT_CASE(a_list_as_long_as_can_be_spills_a_batch),
 	{}
 };
 

@@ -103,7 +103,9 @@ struct page *isle_alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
 {
 	void *caller = (void *)_RET_IP_;
 
-	if (nid < 0 || nid >= nr_node_ids || nid == numa_mem_id())
+	/* Who insists on a node may be on another by the time it is asked for. */
+	if (nid < 0 || nid >= nr_node_ids ||
+	    (nid == numa_mem_id() && !(gfp & __GFP_THISNODE)))
 		return take_pages(gfp, order, caller);
 	return take_pages_slow(gfp, order, nid, caller);
 }

@@ -60,8 +60,24 @@ static inline void isle_hrtimer_setup(struct hrtimer *timer,
 
 #if IS_ENABLED(CONFIG_STACKDEPOT)
 #define isle_stackdepot_init() stack_depot_init()
-#define isle_stackdepot_save(entries, nr) \
-	stack_depot_save(entries, nr, GFP_NOWAIT | __GFP_NOWARN)
+
+/* On PREEMPT_RT the depot can't get memory where isle is called from any context. */
+static inline depot_stack_handle_t isle_stackdepot_save(unsigned long *entries,
+							unsigned int nr)
+{
+	bool can_alloc = !IS_ENABLED(CONFIG_PREEMPT_RT) || preemptible();
+	gfp_t gfp = GFP_NOWAIT | __GFP_NOWARN;
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
+	return stack_depot_save_flags(entries, nr, gfp, can_alloc ?
+				      STACK_DEPOT_FLAG_CAN_ALLOC : 0);
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+	return __stack_depot_save(entries, nr, gfp, can_alloc);
+#else
+	return __stack_depot_save(entries, nr, 0, gfp, can_alloc);
+#endif
+}
+
 #define isle_stackdepot_print(stack) stack_depot_print(stack)
 #define isle_stackdepot_snprint(stack, buf, size) \
 	stack_depot_snprint(stack, buf, size, 1)

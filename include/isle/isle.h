@@ -164,7 +164,8 @@ void isle_free_pages_bulk(struct page **pages, unsigned long nr);
  * @page: the first page of a block that is not compound
  * @order: the order it was allocated with
  *
- * As split_page(): afterwards each page is freed by itself, with order 0.
+ * As split_page(): afterwards each page is freed by itself, with order 0. What
+ * references there were besides the caller's are to the first page.
  *
  * Context: any.
  */
@@ -172,7 +173,8 @@ void isle_split_page(struct page *page, unsigned int order);
 
 /**
  * isle_get_page - take one more reference
- * @page: any page of an allocated block; tails count on their head
+ * @page: the first page of an allocated block, or with __GFP_COMP any; tails count
+ *        on their head
  *
  * Context: any.
  */
@@ -184,7 +186,8 @@ void isle_get_page(struct page *page);
  *
  * Context: any; what keeps the look-up of @page itself valid (RCU, a lock) is
  * the caller's.
- * Return: true with a reference held, false if the page was free.
+ * Return: true with a reference held, false if the page was free or a tail of a
+ * block without __GFP_COMP.
  */
 bool isle_get_page_unless_zero(struct page *page);
 

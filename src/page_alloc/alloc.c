@@ -115,6 +115,17 @@ static unsigned int nofragment(const struct alloc_context *ac)
 	return 0;
 }
 
+/*
+ * Before it goes to another node, or fails, a request that leaves pageblocks alone
+ * no longer does: near is better than unfragmented.
+ */
+static bool must_fragment(const struct alloc_context *ac, unsigned int i)
+{
+	struct isle_zone *const *zones = ac->zonelist->zones;
+
+	return i == ac->zonelist->nr || zones[i]->nid != zones[0]->nid;
+}
+
 static unsigned int alloc_zones(struct alloc_context *ac,
 				unsigned int alloc_flags, unsigned int nr,
 				u32 *ids)
@@ -122,9 +133,17 @@ static unsigned int alloc_zones(struct alloc_context *ac,
 	unsigned int i, may, got;
 
 	alloc_flags |= ac->alloc_flags;
-	for (i = 0; i < ac->zonelist->nr; i++) {
-		struct isle_zone *zone = ac->zonelist->zones[i];
+	for (i = 0; ; i++) {
+		struct isle_zone *zone;
 
+		if (alloc_flags & ISLE_ALLOC_NOFRAGMENT &&
+		    must_fragment(ac, i)) {
+			alloc_flags &= ~ISLE_ALLOC_NOFRAGMENT;
+			i = 0;
+		}
+		if (i == ac->zonelist->nr)
+			return 0;
+		zone = ac->zonelist->zones[i];
 		may = isle_zone_watermark_nr(zone, ac->order, ac->highest,
 					     alloc_flags, nr);
 		if (!may) {
@@ -137,7 +156,6 @@ static unsigned int alloc_zones(struct alloc_context *ac,
 		if (got)
 			return got;
 	}
-	return 0;
 }
 
 /* This CPU's lists of any zone may hold what the watermarks keep back. */
@@ -157,7 +175,8 @@ static unsigned int alloc_pcp_only(struct alloc_context *ac, u32 *ids)
 
 /*
  * Bring back what is free but out of reach. Who can't wait doesn't look through
- * the quarantine either: it has no bound but memory's. A process that has used
+ * the quarantine, and takes no more of the lists than one call may move: both have
+ * no bound but memory's. A process that has used
  * up its share may find part of that in quarantine, and disturbs nobody else.
  */
 static void recover(struct alloc_context *ac)
@@ -172,7 +191,7 @@ static void recover(struct alloc_context *ac)
 		isle_drain_all(ac->isle);
 	} else {
 		for (i = 0; i < ac->zonelist->nr; i++)
-			isle_pcp_drain_local(ac->zonelist->zones[i]);
+			isle_pcp_drain_some(ac->zonelist->zones[i]);
 	}
 	for (i = 0; i < ac->zonelist->nr; i++) {
 		if (isle_unreserve_highatomic(ac->zonelist->zones[i]))
@@ -191,20 +210,29 @@ static bool worth_retrying(const struct alloc_context *ac, unsigned int tries)
 	return tries < RETRIES;
 }
 
+/* What the caller may have below the low watermark. */
+static unsigned int alloc_min(struct alloc_context *ac, unsigned int nr,
+			      u32 *ids)
+{
+	unsigned int flags, got;
+
+	flags = isle_gfp_alloc_flags(ac->gfp, ac->order, ac->mt);
+	got = alloc_zones(ac, flags & ~ISLE_ALLOC_NO_WATERMARKS, nr, ids);
+	if (!got && flags & ISLE_ALLOC_NO_WATERMARKS)
+		got = alloc_zones(ac, flags, nr, ids);
+	if (!got)
+		got = alloc_pcp_only(ac, ids);
+	return got;
+}
+
 static noinline unsigned int alloc_slowpath(struct alloc_context *ac,
 					    unsigned int nr, u32 *ids)
 {
-	unsigned int min_flags, got, tries;
+	unsigned int got, tries;
 
-	min_flags = isle_gfp_alloc_flags(ac->gfp, ac->order, ac->mt);
 	for (tries = 0; ; tries++) {
 		ac->memory_short = false;
-		got = alloc_zones(ac, min_flags & ~ISLE_ALLOC_NO_WATERMARKS,
-				  nr, ids);
-		if (!got && min_flags & ISLE_ALLOC_NO_WATERMARKS)
-			got = alloc_zones(ac, min_flags, nr, ids);
-		if (!got)
-			got = alloc_pcp_only(ac, ids);
+		got = alloc_min(ac, nr, ids);
 		if (got || !worth_retrying(ac, tries))
 			break;
 		if (tries && gfpflags_allow_blocking(ac->gfp))
@@ -242,9 +270,12 @@ static noinline unsigned int alloc_slow(struct isle *isle, gfp_t gfp,
 		alloc_flags |= ISLE_ALLOC_CMA;
 	ac.alloc_flags = alloc_flags;
 	got = alloc_zones(&ac, ISLE_WMARK_LOW | nofragment(&ac), nr, ids);
-	if (!got)
-		got = alloc_slowpath(&ac, nr, ids);
-	return got;
+	if (got)
+		return got;
+	/* Having something, don't wait or complain for the rest. */
+	if (alloc_flags & ISLE_ALLOC_REST)
+		return alloc_min(&ac, nr, ids);
+	return alloc_slowpath(&ac, nr, ids);
 }
 
 static int local_node(int nid)
@@ -336,13 +367,12 @@ static unsigned int alloc_many(struct isle *isle, gfp_t gfp,
 {
 	u8 frame_flags = alloc_flags & ISLE_ALLOC_USER ? ISLE_FRAME_USER : 0;
 	unsigned int done = 0, got, i;
-	gfp_t more = gfp;
 
 	if (!isle_gfp_valid(isle, gfp, order))
 		return 0;
 	nid = local_node(nid);
 	while (done < nr) {
-		got = alloc_slow(isle, more, order, nid, mt, alloc_flags,
+		got = alloc_slow(isle, gfp, order, nid, mt, alloc_flags,
 				 nr - done, ids + done);
 		if (!got)
 			break;
@@ -350,9 +380,7 @@ static unsigned int alloc_many(struct isle *isle, gfp_t gfp,
 			isle_hand_out(isle, ids[i], gfp, frame_flags, NULL);
 		prep_many(isle, ids + done, got, gfp, order);
 		done += got;
-		/* Having something, don't wait or complain for the rest. */
-		more = (gfp | __GFP_NOWARN) &
-		       ~(__GFP_DIRECT_RECLAIM | __GFP_NOFAIL);
+		alloc_flags |= ISLE_ALLOC_REST;
 	}
 	return done;
 }

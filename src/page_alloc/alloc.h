@@ -105,16 +105,17 @@ void isle_free_frames_runs(struct isle *isle, const u32 *ids, unsigned int nr);
 /**
  * isle_get_frame - take a reference to an allocated block
  * @isle: the instance
- * @id: any frame of the block
+ * @id: its first frame, or any if the block is compound
  */
 void isle_get_frame(struct isle *isle, u32 id);
 
 /**
  * isle_tryget_frame - take a reference unless the block is free
  * @isle: the instance
- * @id: any frame of the block
+ * @id: its first frame, or any if the block is compound
  *
- * Return: whether a reference was taken.
+ * Return: whether a reference was taken; not to a tail of a block that is not
+ * compound.
  */
 bool isle_tryget_frame(struct isle *isle, u32 id);
 
@@ -140,6 +141,8 @@ u32 isle_block_head(const struct isle *isle, u32 id);
  * @isle: the instance
  * @id: its first frame
  * @order: its order
+ *
+ * Each has one reference then; those that others had are to the first frame.
  */
 void isle_split_block(struct isle *isle, u32 id, unsigned int order);
 

@@ -154,23 +154,24 @@ void isle_buddy_free(struct isle_zone *zone, u32 id, unsigned int order)
 }
 EXPORT_SYMBOL_FOR_KUNIT(isle_buddy_free);
 
-void isle_buddy_free_run(struct isle_zone *zone, u32 start, u32 nr)
+void isle_buddy_free_run(struct isle_zone *zone, u32 start, u32 nr,
+			 unsigned int order)
 {
 	struct isle_frame *frames = zone->isle->frames;
 	u32 end = start + nr;
 
 	while (start < end) {
-		unsigned int order = min_t(unsigned int, __fls(end - start),
-					   ISLE_PAGEBLOCK_ORDER);
-		struct isle_frame *frame;
+		unsigned int merged = min_t(unsigned int, __fls(end - start),
+					    ISLE_PAGEBLOCK_ORDER);
+		u32 head;
 
 		if (start)
-			order = min_t(unsigned int, order, __ffs(start));
-		for (frame = frames + start + BIT(order) - 1;
-		     frame > frames + start; frame--)
-			frame->state = ISLE_FRAME_TAIL;
-		isle_buddy_free(zone, start, order);
-		start += BIT(order);
+			merged = min_t(unsigned int, merged, __ffs(start));
+		for (head = start + BIT(order); head < start + BIT(merged);
+		     head += BIT(order))
+			frames[head].state = ISLE_FRAME_TAIL;
+		isle_buddy_free(zone, start, merged);
+		start += BIT(merged);
 	}
 }
 EXPORT_SYMBOL_FOR_KUNIT(isle_buddy_free_run);

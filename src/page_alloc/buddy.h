@@ -41,11 +41,13 @@ void isle_buddy_free(struct isle_zone *zone, u32 id, unsigned int order);
  * @zone: the blocks' zone
  * @start: the first frame of the lowest
  * @nr: frames in all
+ * @order: order of the blocks
  *
  * Frees [@start, @start + @nr) as the fewest aligned blocks instead of merging
  * them pair by pair. All must be of one zone.
  */
-void isle_buddy_free_run(struct isle_zone *zone, u32 start, u32 nr);
+void isle_buddy_free_run(struct isle_zone *zone, u32 start, u32 nr,
+			 unsigned int order);
 
 /**
  * isle_buddy_take - take a block from the smallest order that has one

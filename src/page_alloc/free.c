@@ -124,6 +124,18 @@ static noinline void watch_free(struct isle *isle, const u32 *ids,
 	}
 }
 
+/* Drop a reference that is not the last one. */
+static bool drop_one_of_many(struct isle_frame *frame)
+{
+	int refs = atomic_read(&frame->ref);
+
+	do {
+		if (refs <= 1)
+			return false;
+	} while (!atomic_try_cmpxchg(&frame->ref, &refs, refs - 1));
+	return true;
+}
+
 /* Drop a reference to frames that others hold. Return: how many from the start. */
 static unsigned int drop_shared(struct isle *isle, const u32 *ids,
 				unsigned int nr)
@@ -133,8 +145,7 @@ static unsigned int drop_shared(struct isle *isle, const u32 *ids,
 	for (i = 0; i < nr; i++) {
 		struct isle_frame *frame = isle_frame(isle, ids[i]);
 
-		if (!isle_is_allocated(frame, 0) ||
-		    !atomic_add_unless(&frame->ref, -1, 1))
+		if (!isle_is_allocated(frame, 0) || !drop_one_of_many(frame))
 			break;
 	}
 	return i;
@@ -182,11 +193,34 @@ void isle_free_frames_runs(struct isle *isle, const u32 *ids, unsigned int nr)
 }
 EXPORT_SYMBOL_FOR_KUNIT(isle_free_frames_runs);
 
+/*
+ * Whether references to a frame are counted at the head of its block. As in the
+ * kernel, there are none to tails of a block that is not compound, which may be
+ * split: nobody could say then to which of its pages.
+ */
+static bool is_counted(const struct isle *isle, u32 id, u32 head)
+{
+	return id == head || isle_frame(isle, head)->flags & ISLE_FRAME_COMP;
+}
+
+/* Not if a block that is free already was freed once more. */
+static bool inc_if_held(struct isle_frame *frame)
+{
+	int refs = atomic_read(&frame->ref);
+
+	do {
+		if (refs <= 0)
+			return false;
+	} while (!atomic_try_cmpxchg(&frame->ref, &refs, refs + 1));
+	return true;
+}
+
 void isle_get_frame(struct isle *isle, u32 id)
 {
-	struct isle_frame *frame = isle_frame(isle, isle_block_head(isle, id));
+	u32 head = isle_block_head(isle, id);
 
-	if (unlikely(!atomic_inc_not_zero(&frame->ref)))
+	if (unlikely(!is_counted(isle, id, head) ||
+		     !inc_if_held(isle_frame(isle, head))))
 		isle_report_bad_get(isle, id);
 }
 EXPORT_SYMBOL_FOR_KUNIT(isle_get_frame);
@@ -200,9 +234,11 @@ bool isle_tryget_frame(struct isle *isle, u32 id)
 	for (;;) {
 		u32 head = isle_block_head(isle, id);
 
-		if (!atomic_inc_not_zero(&isle_frame(isle, head)->ref))
+		if (!is_counted(isle, id, head) ||
+		    !inc_if_held(isle_frame(isle, head)))
 			return false;
-		if (likely(isle_block_head(isle, id) == head))
+		if (likely(isle_block_head(isle, id) == head &&
+			   is_counted(isle, id, head)))
 			return true;
 		isle_put_frame(isle, head);
 	}
@@ -224,7 +260,8 @@ EXPORT_SYMBOL_FOR_KUNIT(isle_put_frame);
 
 /*
  * Tails become heads from the top down, so that whoever looks for the head of
- * one finds a block around it at any moment.
+ * one finds a block around it at any moment. References that others have are to
+ * the first page, and stay there.
  */
 void isle_split_block(struct isle *isle, u32 id, unsigned int order)
 {
@@ -238,7 +275,7 @@ void isle_split_block(struct isle *isle, u32 id, unsigned int order)
 	for (i = BIT(order) - 1; i; i--) {
 		struct isle_frame *frame = head + i;
 
-		atomic_set(&frame->ref, atomic_read(&head->ref));
+		atomic_set(&frame->ref, 1);
 		frame->flags = head->flags;
 		frame->owner = head->owner;
 		frame->order = 0;

@@ -14,6 +14,7 @@ enum isle_alloc_flags {
 	ISLE_ALLOC_CMA		 = 0x40,	/* may borrow from CMA */
 	ISLE_ALLOC_NOFRAGMENT	 = 0x80,	/* no fallback below 2 MB */
 	ISLE_ALLOC_USER		 = 0x100,	/* charge the user share */
+	ISLE_ALLOC_REST		 = 0x200,	/* of a request that got some */
 	ISLE_ALLOC_RESERVES	 = ISLE_ALLOC_NO_WATERMARKS |
 				   ISLE_ALLOC_MIN_RESERVE |
 				   ISLE_ALLOC_NON_BLOCK |

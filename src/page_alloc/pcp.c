@@ -137,7 +137,7 @@ static unsigned int free_to_zone(struct isle_zone *zone, const u32 *ids,
 			isle_buddy_free(zone, ids[i], order);
 		else
 			isle_buddy_free_run(zone, min(ids[i], ids[i + n - 1]),
-					    n << order);
+					    n << order, order);
 		i += n;
 	}
 	return i;
@@ -186,7 +186,8 @@ static unsigned long nr_taken(const struct isle_pcp_list *list)
 
 /*
  * The list of blocks of @size to take from: the one that claims most, of those that
- * nobody used since this was asked last if any of them claims something.
+ * nobody used since this was asked last if any of them claims something. If none
+ * of @size claims anything, it is any list.
  */
 static unsigned int find_victim(struct isle_pcp *pcp, enum isle_pcp_size size,
 				bool *unused)
@@ -228,6 +229,8 @@ static void squeeze(struct isle_zone *zone, struct isle_pcp *pcp,
 
 	n = find_victim(pcp, size, &unused);
 	list = isle_pcp_nth_list(pcp, n, &order);
+	if (isle_pcp_size(order) != size)
+		return;
 	nr = min_t(unsigned int, DIV_ROUND_UP(frames, BIT(order)), list->high);
 	idle = list->high - list->count;
 	if (nr > idle) {
@@ -246,7 +249,7 @@ static void grow(struct isle_zone *zone, struct isle_pcp *pcp,
 		 struct isle_pcp_list *list, unsigned int order,
 		 unsigned int nr)
 {
-	if (claim(zone, pcp, list, order, nr))
+	if (list->high == list->max || claim(zone, pcp, list, order, nr))
 		return;
 	squeeze(zone, pcp, isle_pcp_size(order), list->batch << order);
 	claim(zone, pcp, list, order, list->batch);
@@ -254,12 +257,16 @@ static void grow(struct isle_zone *zone, struct isle_pcp *pcp,
 
 /* Make room for one block on a list that is full. */
 static void make_room(struct isle_zone *zone, struct isle_pcp *pcp,
-		      struct isle_pcp_list *list, unsigned int order)
+		      struct isle_pcp_list *list, unsigned int order,
+		      enum isle_migratetype mt)
 {
 	unsigned int nr = max_t(unsigned int, list->batch, list->high / 2);
 
 	double_batch(list, order);
-	grow(zone, pcp, list, order, nr);
+	if (list->max && list->high == list->max)
+		spill(zone, list, order, mt, min(list->batch, list->count));
+	else
+		grow(zone, pcp, list, order, nr);
 }
 
 /* Bring a list that is empty blocks from the zone. */
@@ -396,29 +403,37 @@ static enum isle_migratetype list_type(const struct isle *isle, u32 id)
 	return mt == ISLE_CMA ? ISLE_MOVABLE : mt;
 }
 
-void isle_pcp_free_slow(struct isle_zone *zone, u32 id, unsigned int order)
+/* Put a block on a list of this CPU's, if it may hold one more. */
+static bool put(struct isle_zone *zone, struct isle_pcp *pcp, u32 id,
+		unsigned int order)
 {
 	enum isle_migratetype mt = list_type(zone->isle, id);
-	struct isle_pcp *pcp = NULL;
+	struct isle_pcp_list *list;
 
-	if (mt < ISLE_PCPTYPES)
-		pcp = enter(zone);
+	if (mt >= ISLE_PCPTYPES)
+		return false;
+	list = &pcp->list[mt][order];
+	if (list->count >= list->high)
+		make_room(zone, pcp, list, order, mt);
+	if (list->count >= list->high)
+		return false;
+	zone->isle->frames[id].state = ISLE_FRAME_PCP;
+	list->ids[list->count++] = id;
+	list->nr_free++;
+	return true;
+}
+
+void isle_pcp_free_slow(struct isle_zone *zone, u32 id, unsigned int order)
+{
+	struct isle_pcp *pcp = enter(zone);
+	bool done = false;
+
 	if (pcp) {
-		struct isle_pcp_list *list;
-
-		list = &pcp->list[mt][order];
-		if (list->count >= list->high)
-			make_room(zone, pcp, list, order);
-		if (list->count < list->high) {
-			zone->isle->frames[id].state = ISLE_FRAME_PCP;
-			list->ids[list->count++] = id;
-			list->nr_free++;
-			leave(zone);
-			return;
-		}
+		done = put(zone, pcp, id, order);
 		leave(zone);
 	}
-	free_locked(zone, id, order);
+	if (!done)
+		free_locked(zone, id, order);
 }
 EXPORT_SYMBOL_FOR_KUNIT(isle_pcp_free_slow);
 
@@ -426,25 +441,11 @@ void isle_pcp_free_bulk(struct isle_zone *zone, const u32 *ids,
 			unsigned int nr)
 {
 	struct isle_pcp *pcp = enter(zone);
-	struct isle *isle = zone->isle;
 	unsigned int i = 0;
 
 	if (pcp) {
-		for (; i < nr; i++) {
-			enum isle_migratetype mt = list_type(isle, ids[i]);
-			struct isle_pcp_list *list;
-
-			if (mt >= ISLE_PCPTYPES)
-				break;
-			list = &pcp->list[mt][0];
-			if (list->count >= list->high)
-				make_room(zone, pcp, list, 0);
-			if (list->count >= list->high)
-				break;
-			isle->frames[ids[i]].state = ISLE_FRAME_PCP;
-			list->ids[list->count++] = ids[i];
-			list->nr_free++;
-		}
+		while (i < nr && put(zone, pcp, ids[i], 0))
+			i++;
 		leave(zone);
 	}
 	for (; i < nr; i++)
@@ -467,6 +468,16 @@ void isle_pcp_free_runs(struct isle_zone *zone, const u32 *ids,
 	}
 }
 
+/* As much of a list as may go to the zone in one go. */
+static void spill_most(struct isle_zone *zone, struct isle_pcp_list *list,
+		       unsigned int order, enum isle_migratetype mt)
+{
+	unsigned int nr = clamp(ISLE_PCP_BATCH_FRAMES >> order, 1,
+				ISLE_PCP_BULK_MAX);
+
+	spill(zone, list, order, mt, min_t(unsigned int, list->count, nr));
+}
+
 static void drain_lists(struct isle_zone *zone, struct isle_pcp *pcp)
 {
 	struct isle_pcp_list *list;
@@ -474,9 +485,7 @@ static void drain_lists(struct isle_zone *zone, struct isle_pcp *pcp)
 
 	for (n = 0; (list = isle_pcp_nth_list(pcp, n, &order)); n++) {
 		while (list->count)
-			spill(zone, list, order, n % ISLE_PCPTYPES,
-			      min_t(unsigned int, list->count,
-				    ISLE_PCP_BULK_MAX));
+			spill_most(zone, list, order, n % ISLE_PCPTYPES);
 		unclaim(pcp, list, order, list->high);
 		list->batch = isle_pcp_batch_min(order);
 	}
@@ -492,6 +501,21 @@ void isle_pcp_drain_local(struct isle_zone *zone)
 	leave(zone);
 }
 EXPORT_SYMBOL_FOR_KUNIT(isle_pcp_drain_local);
+
+void isle_pcp_drain_some(struct isle_zone *zone)
+{
+	struct isle_pcp *pcp = enter(zone);
+	struct isle_pcp_list *list;
+	unsigned int n, order;
+
+	if (!pcp)
+		return;
+	for (n = 0; (list = isle_pcp_nth_list(pcp, n, &order)); n++) {
+		if (list->count)
+			spill_most(zone, list, order, n % ISLE_PCPTYPES);
+	}
+	leave(zone);
+}
 
 void isle_pcp_drain_dead(struct isle_zone *zone, int cpu)
 {

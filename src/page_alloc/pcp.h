@@ -308,6 +308,15 @@ void isle_pcp_free_runs(struct isle_zone *zone, const u32 *ids,
 void isle_pcp_drain_local(struct isle_zone *zone);
 
 /**
+ * isle_pcp_drain_some - take from each of this CPU's lists what one call may move
+ * @zone: the zone
+ *
+ * For who can't wait for isle_pcp_drain_local(), which takes the longer the more
+ * is on the lists. Context: any but NMI.
+ */
+void isle_pcp_drain_some(struct isle_zone *zone);
+
+/**
  * isle_pcp_drain_dead - empty the lists of a CPU that is offline
  * @zone: the zone
  * @cpu: the CPU

@@ -127,7 +127,11 @@ void isle_report_bad_split(struct isle *isle, u32 id, unsigned int order)
 
 void isle_report_bad_get(struct isle *isle, u32 id)
 {
-	report_bad(isle, id, "get", "it is free", 0);
+	const struct isle_frame *frame = isle_frame(isle, id);
+
+	report_bad(isle, id, "get", frame->state == ISLE_FRAME_TAIL ?
+		   "it is free, or a tail of a block that is not compound" :
+		   "it is free", 0);
 }
 
 void isle_report_foreign(struct isle *isle, unsigned long pfn,
