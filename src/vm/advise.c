@@ -9,6 +9,7 @@
 
 #include "advise.h"
 #include "backing.h"
+#include "discard.h"
 #include "layer.h"
 #include "opener.h"
 #include "range.h"
@@ -116,7 +117,8 @@ static int dont_need(struct file *file, const struct isle_range *range)
 	pgoff_t first, last;
 
 	if (range->flags & ISLE_RANGE_ADDRESS)
-		return isle_range_for_each(file, range, NULL, dont_need_vma);
+		return isle_range_for_each(file, range, isle_check_seal,
+					   dont_need_vma);
 	if (!backing)
 		return 0;
 	isle_range_offsets(file, range->start, range->length, &first, &last);

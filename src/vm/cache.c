@@ -364,14 +364,15 @@ loff_t isle_cache_size(struct isle_cache *cache)
 	while (size > seen &&
 	       !atomic64_try_cmpxchg(&cache->seen, &seen, size))
 		;
-	smp_mb(); /* pairs with file_changed() */
+	smp_mb(); /* pairs with is_shorter() */
 	return i_size_read(cache->mapping->host);
 }
 
 /*
  * Private copies are unmapped as well: who touches them then is told that there
  * is no such page. A fault looks at the size with the chunk locked, so that it
- * either sees the new one, or is done before the chunk is locked here.
+ * either sees the new one, or is done before the chunk is locked here; where it
+ * has no chunk of the cache's to lock, it looks again when it is done.
  */
 void isle_cache_truncate(struct isle_cache *cache)
 {
@@ -385,9 +386,21 @@ void isle_cache_truncate(struct isle_cache *cache)
 }
 
 /*
+ * Whether the file ends before something that was mapped. Pairs with
+ * isle_cache_size(): either the new size is seen there, or what it returned is
+ * seen here.
+ */
+static bool is_shorter(struct isle_cache *cache, s64 *seen, s64 *size)
+{
+	*seen = atomic64_read(&cache->seen);
+	smp_mb(); /* pairs with isle_cache_size() */
+	*size = i_size_read(cache->mapping->host);
+	return *size < *seen;
+}
+
+/*
  * The file was written to or its size changed, by the current task, which may
- * hold the inode's lock. Pairs with isle_cache_size(): either the new size is
- * seen there, or what it returned is seen here.
+ * hold the inode's lock.
  */
 static int file_changed(struct fsnotify_mark *mark, u32 mask,
 			struct inode *inode, struct inode *dir,
@@ -396,16 +409,16 @@ static int file_changed(struct fsnotify_mark *mark, u32 mask,
 	struct isle_cache *cache = container_of(mark, struct isle_cache, mark);
 	s64 seen, size;
 
-	seen = atomic64_read(&cache->seen);
-	smp_mb(); /* pairs with isle_cache_size() */
-	size = i_size_read(inode);
-	if (likely(size >= seen))
+	if (likely(!is_shorter(cache, &seen, &size)))
 		return 0;
 	mutex_lock(&cache->lock);
-	if (!cache->dead)
-		isle_cache_truncate(cache);
+	/* Who only wrote may have been overtaken by who made the file shorter. */
+	if (is_shorter(cache, &seen, &size)) {
+		if (!cache->dead)
+			isle_cache_truncate(cache);
+		atomic64_cmpxchg(&cache->seen, seen, size);
+	}
 	mutex_unlock(&cache->lock);
-	atomic64_cmpxchg(&cache->seen, seen, size);
 	return 0;
 }
 

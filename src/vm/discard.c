@@ -41,16 +41,20 @@ static void discard_object(struct isle_vm_opener *opener, pgoff_t first,
 	isle_opener_uncharge(opener, freed);
 }
 
-/* As MADV_DONTNEED: what a sealed mapping may not write it may not discard. */
+int isle_check_seal(struct vm_area_struct *vma, unsigned long start,
+		    unsigned long end, const struct isle_range *range)
+{
+	return vma->vm_ops == &isle_private_vm_ops &&
+	       !(vma->vm_flags & VM_WRITE) && isle_vma_is_sealed(vma) ?
+	       -EPERM : 0;
+}
+
 static int check_discard(struct vm_area_struct *vma, unsigned long start,
 			 unsigned long end, const struct isle_range *range)
 {
-	if (vma->vm_ops == &isle_private_vm_ops &&
-	    !(vma->vm_flags & VM_WRITE) && isle_vma_is_sealed(vma))
-		return -EPERM;
 	if (vma->vm_ops == &isle_shared_vm_ops && !(vma->vm_flags & VM_MAYWRITE))
 		return -EACCES;
-	return 0;
+	return isle_check_seal(vma, start, end, range);
 }
 
 static int discard_vma(struct vm_area_struct *vma, unsigned long start,

@@ -6,6 +6,7 @@
 #include <uapi/isle.h>
 
 struct file;
+struct vm_area_struct;
 
 /**
  * isle_discard - ISLE_IOC_DISCARD
@@ -15,6 +16,19 @@ struct file;
  * Return: 0 or an errno.
  */
 int isle_discard(struct file *file, const struct isle_range *range);
+
+/**
+ * isle_check_seal - whether private memory of a mapping may be discarded
+ * @vma: the mapping
+ * @start: the first byte
+ * @end: the byte after the last
+ * @range: what userspace asked for
+ *
+ * As for MADV_DONTNEED: what a sealed mapping may not write it may not discard.
+ * Return: 0 or -EPERM.
+ */
+int isle_check_seal(struct vm_area_struct *vma, unsigned long start,
+		    unsigned long end, const struct isle_range *range);
 
 /**
  * isle_set_around - ISLE_IOC_FAULT_AROUND

@@ -298,6 +298,24 @@ static noinline bool fault_again(struct vm_fault *vmf,
 	return *err == -ENOMEM && isle_wait_clean(vmf, &tries->wait, result);
 }
 
+/*
+ * A private fault in a file has no chunk of the cache locked if there is none: the
+ * file may have become shorter since fault_begin(), and what it mapped may have
+ * come after what is beyond the end was unmapped.
+ */
+static noinline int clip_again(struct isle_fault *fault)
+{
+	pgoff_t start = fault->pgoff - fault->slot, end;
+
+	smp_mb(); /* entries first: isle_cache_truncate() has it the other way */
+	end = isle_pages_of(isle_cache_size(fault->cache));
+	if (start + fault->last < end)
+		return 0;
+	isle_zap_layer(fault->layer, fault->vma, start + fault->first,
+		       start + fault->last);
+	return fault->pgoff < end ? -EAGAIN : -ENXIO;
+}
+
 /* Inlined, so that the path is a direct call. */
 static __always_inline vm_fault_t
 fault_do(struct vm_fault *vmf, bool private, bool write,
@@ -320,6 +338,8 @@ fault_do(struct vm_fault *vmf, bool private, bool write,
 			goto failed;
 		if (!private || likely(!mapped_huge(&fault, vmf, write)))
 			err = path(&fault);
+		if (private && unlikely(fault.cache) && !err)
+			err = clip_again(&fault);
 		pfn = fault_pfn(&fault);
 		isle_fault_end(&fault);
 		if (likely(!err)) {

@@ -309,9 +309,29 @@ static bool nothing_mapped(struct mm_struct *mm, unsigned long address,
 	       !mm_tlb_flush_pending(mm);
 }
 
+/*
+ * The core splits an entry of 2 MB by emptying it and flushing it, with its lock
+ * held for both and no word of it to mm_tlb_flush_pending(). Who finds none waits.
+ */
+static void wait_for_splits(struct mm_struct *mm, unsigned long start,
+			    unsigned long size)
+{
+#if ISLE_HAS_HUGE
+	unsigned long end = start + size;
+
+	for (; start < end; start = pmd_addr_end(start, end)) {
+		pmd_t *pmd = find_pmd(mm, start);
+
+		if (pmd && pmd_none(READ_ONCE(*pmd)))
+			spin_unlock(pmd_lock(mm, pmd));
+	}
+#endif
+}
+
 static void zap_range(struct vm_area_struct *vma, unsigned long start,
 		      unsigned long size)
 {
+	wait_for_splits(vma->vm_mm, start, size);
 	if (!nothing_mapped(vma->vm_mm, start, size))
 		isle_zap_special(vma, start, size);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Write-back: see writeback.h. */
 
+#include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/jiffies.h>
 #include <linux/pagemap.h>
@@ -20,6 +21,7 @@ enum state {
 	CLEAN,
 	DIRTY,
 	PINNED,		/* written back, but who has it pinned may write to it */
+	WRITING,	/* clean soon: until then the file has something older */
 	NR_STATES,
 };
 
@@ -27,7 +29,7 @@ enum state {
 static struct workqueue_struct *writers;
 
 static atomic_long_t nr_pages[NR_STATES];
-static atomic_long_t nr_writing;	/* clean, but the frames are in use */
+static atomic_long_t nr_writing;	/* WRITING or PINNED, or dropped by now */
 static DECLARE_WAIT_QUEUE_HEAD(cleaned);
 
 static struct isle_frame *slot_frame(const struct isle_cache *cache,
@@ -116,7 +118,7 @@ static void plan_writing(struct isle_cache *cache)
 
 static void count_page(struct isle_cache *cache, enum state state, int n)
 {
-	if (state == CLEAN)
+	if (state == CLEAN || state == WRITING)
 		return;
 	atomic_long_add(n, &nr_pages[state]);
 	atomic_long_add(n, state == DIRTY ? &cache->writeback.dirty :
@@ -173,6 +175,7 @@ static bool is_due(const struct isle_cache *cache,
 		return false;
 	switch (slot_frame(cache, chunk, slot)->private) {
 	case CLEAN:
+	case WRITING:
 		return false;
 	case PINNED:
 		return all || !isle_looks_pinned(cache->object.store.isle, id);
@@ -203,8 +206,9 @@ static unsigned int find_due(const struct isle_cache *cache,
 
 /*
  * Unmapped, with the chunk locked, nobody can write to them unseen but who has
- * them pinned, and nobody can pin them. So a page without a pin is clean with
- * what it has now, and one with a pin is to be written again.
+ * them pinned, and nobody can pin them. So a page without a pin is clean once the
+ * file has what it has now, and one with a pin is to be written again. Until then
+ * none of them is dropped: who read it from the file would get what was there.
  */
 static bool take_run(struct isle_cache *cache, struct isle_chunk *chunk,
 		     unsigned long index, unsigned int slot,
@@ -224,7 +228,7 @@ static bool take_run(struct isle_cache *cache, struct isle_chunk *chunk,
 		u32 id = chunk->slot[slot + i];
 
 		set_state(cache, chunk, slot + i,
-			  isle_is_pinned(isle, id) ? PINNED : CLEAN);
+			  isle_is_pinned(isle, id) ? PINNED : WRITING);
 		run->ids[i] = id;
 		isle_get_frame(isle, id);
 	}
@@ -251,6 +255,24 @@ static int write_page(struct isle_cache *cache, struct file *file,
 	return 0;
 }
 
+/* What was not written to meanwhile, nor truncated, is clean. */
+static void clean_run(struct isle_cache *cache, const struct run *run)
+{
+	unsigned long index = isle_chunk_index(run->first);
+	unsigned int slot = isle_chunk_slot(run->first), i;
+	struct isle_chunk *chunk;
+
+	chunk = isle_chunk_lock_next(&cache->object.store, &index, index);
+	if (!chunk)
+		return;
+	for (i = 0; i < run->nr; i++) {
+		if (chunk->slot[slot + i] == run->ids[i] &&
+		    slot_frame(cache, chunk, slot + i)->private == WRITING)
+			set_state(cache, chunk, slot + i, CLEAN);
+	}
+	isle_chunk_unlock(chunk);
+}
+
 static void write_run(struct isle_cache *cache, struct file *file,
 		      const struct run *run)
 {
@@ -263,6 +285,7 @@ static void write_run(struct isle_cache *cache, struct file *file,
 			mapping_set_error(isle_object_mapping(&cache->object),
 					  err);
 	}
+	clean_run(cache, run);
 	isle_free_frames_bulk(cache->object.store.isle, run->ids, run->nr);
 	atomic_long_sub(run->nr, &nr_writing);
 	isle_pages_cleaned();
@@ -296,15 +319,21 @@ static void write_chunk(struct isle_cache *cache, struct file *file,
 	} while (slot <= end);
 }
 
+/*
+ * As whoever opened the file: the kernel itself would be held to no quota, and
+ * take what a file system keeps for root.
+ */
 static void write_range(struct isle_cache *cache, pgoff_t first, pgoff_t last,
 			bool all)
 {
 	struct file *file = isle_cache_get_writer(cache);
+	const struct cred *kernels;
 	unsigned long index;
 	void *chunk;
 
 	if (!file)
 		return;
+	kernels = override_creds(file->f_cred);
 	mutex_lock(&cache->writeback.lock);
 	for (index = isle_chunk_index(first);
 	     (chunk = xa_find(&cache->object.store.chunks, &index,
@@ -314,6 +343,7 @@ static void write_range(struct isle_cache *cache, pgoff_t first, pgoff_t last,
 			break;
 	}
 	mutex_unlock(&cache->writeback.lock);
+	revert_creds(kernels);
 	if (atomic_long_read(&cache->writeback.pinned))
 		plan_by_age(cache);
 	fput(file);

@@ -56,7 +56,7 @@ struct isle_writeback {
 void isle_writeback_start(struct isle_cache *cache);
 
 /**
- * isle_page_dirty - whether a page is to be written
+ * isle_page_dirty - whether a page is to be written, or is being written
  * @cache: the cache
  * @chunk: one of its chunks, locked
  * @slot: a slot with a frame

@@ -7,6 +7,7 @@
  * Runs as: root nobody
  * CPUs: 2
  */
+#include <linux/fs.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -267,6 +268,83 @@ static void no_space(void)
 	shell("rm %s/fs/ballast");
 }
 
+/* As one whom the file system keeps nothing back for. */
+static int fill_as_nobody(void *argument)
+{
+	int fd = *(int *)argument, file, ballast;
+	char *p;
+
+	if (setresgid(65534, 65534, 65534) || setresuid(65534, 65534, 65534))
+		return 2;
+	file = open_file("fs/nobodys", O_RDWR | O_CREAT);
+	ballast = open_file("fs/ballast", O_RDWR | O_CREAT);
+	while (!posix_fallocate(ballast, lseek(ballast, 0, SEEK_END), PAGE))
+		;
+	if (ftruncate(file, MB) || try_bind(fd, file, 0, 0))
+		return 3;
+	p = map_write(fd, MB);
+	fill(p, MB / PAGE, 1);
+	return fsync(fd) && errno == ENOSPC ? 0 : 4;
+}
+
+static void no_more_space_than_others(void)
+{
+	int fd = open_isle();
+
+	if (!mounted) {
+		skip("has no file system to fill", "what is kept back for root");
+		return;
+	}
+	shell("cd %s && chmod 777 . fs");
+	check(!child(fill_as_nobody, &fd),
+	      "what is kept back for root is not had through isle");
+	close(fd);
+	shell("cd %s/fs && rm ballast nobodys");
+}
+
+static void *sync_file(void *fd)
+{
+	return fsync(*(int *)fd) ? fd : NULL;
+}
+
+/* What is on its way to the file can't be read there yet. */
+static void dropped_while_written(void)
+{
+	int file, fd, folder;
+	pthread_t thread;
+	void *failed;
+	char *p;
+
+	if (!mounted) {
+		skip("has no file system to freeze", "pages that are being written");
+		return;
+	}
+	file = make_file("fs/slow", SOME * PAGE, 1);
+	fd = open_bound(file, 0);
+	p = map_write(fd, SOME * PAGE);
+	folder = open_file("fs", O_RDONLY | O_DIRECTORY);
+	fill(p, SOME, 8);
+	if (ioctl(folder, FIFREEZE, 0))
+		bail_out("FIFREEZE: %s", strerror(errno));
+	pthread_create(&thread, NULL, sync_file, &fd);
+	while (dirty(fd) == SOME)
+		usleep(1000);
+	check(!discard(fd, p, SOME * PAGE, ISLE_RANGE_ADDRESS) &&
+	      !wrong(p, SOME, 8), "what is being written back is not dropped");
+	p[8] = 9;
+	ioctl(folder, FITHAW, 0);
+	pthread_join(thread, &failed);
+	check(!failed && dirty(fd) == 1 && !fsync(fd) && !dirty(fd) && p[8] == 9 &&
+	      !file_differs(file, p, 0, SOME * PAGE),
+	      "nor what is written to it meanwhile lost");
+	check(!discard(fd, p, SOME * PAGE, ISLE_RANGE_ADDRESS) &&
+	      p[8] == 9 && !wrong(p + PAGE, 0, 8), "and it is the file's then");
+	munmap(p, SOME * PAGE);
+	close(folder);
+	close(fd);
+	close(file);
+}
+
 #ifndef F_SEAL_FUTURE_WRITE
 #define F_SEAL_FUTURE_WRITE	0x0010
 #endif
@@ -468,7 +546,9 @@ int main(void)
 		truncated("fs/truncated");
 		hammered("fs/hammered");
 	}
+	dropped_while_written();
 	no_space();
+	no_more_space_than_others();
 	remove_directory();
 	check(back_to(fd, before), "every frame is back");
 	return tap_end();

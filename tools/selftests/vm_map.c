@@ -184,6 +184,11 @@ static void replace(int fd)
 /* In a child: nothing but its end undoes it. */
 static int sealed(void *argument)
 {
+	struct isle_range dont_need = {
+		.length = 2 * PAGE,
+		.value = ISLE_ADVISE_DONTNEED,
+		.flags = ISLE_RANGE_ADDRESS,
+	};
 	int fd = *(int *)argument;
 	char *p = map_private(fd, 16 * PAGE);
 
@@ -198,6 +203,10 @@ static int sealed(void *argument)
 	if (!discard(fd, p + 7 * PAGE, 2 * PAGE, ISLE_RANGE_ADDRESS) ||
 	    errno != EPERM || wrong(p, 16, 1))
 		return 3;
+	dont_need.start = (uintptr_t)p + 7 * PAGE;
+	if (!ioctl(fd, ISLE_IOC_ADVISE, &dont_need) || errno != EPERM ||
+	    wrong(p, 16, 1))
+		return 5;
 	if (discard(fd, p, 8 * PAGE, ISLE_RANGE_ADDRESS) ||
 	    nonzero(p, 8 * PAGE))
 		return 4;
