@@ -10,6 +10,7 @@
 #include <linux/uaccess.h>
 
 #include "backing.h"
+#include "compat.h"
 #include "layer.h"
 #include "opener.h"
 #include "range.h"
@@ -47,6 +48,10 @@ static int look_at_object(struct isle_vm_opener *opener, struct answer *answer)
 {
 	const struct isle_backing *backing = isle_opener_backing(opener);
 
+	if (backing && !isle_may_see_pages(backing->file)) {
+		memset(answer->page, ISLE_RESIDENT, answer->nr);
+		return 0;
+	}
 	if (backing)
 		return look(&backing->cache->object.store, backing->cache,
 			    ISLE_RESIDENT, answer);

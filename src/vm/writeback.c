@@ -5,9 +5,11 @@
 #include <linux/file.h>
 #include <linux/jiffies.h>
 #include <linux/pagemap.h>
+#include <linux/shmem_fs.h>
 #include <linux/wait.h>
 
 #include "cache.h"
+#include "compat.h"
 #include "expose.h"
 #include "main.h"
 #include "page_alloc/alloc.h"
@@ -237,6 +239,31 @@ static bool take_run(struct isle_cache *cache, struct isle_chunk *chunk,
 	return true;
 }
 
+/* write() is denied, but not through mappings that there were before. */
+static bool is_future_sealed(const struct address_space *mapping)
+{
+	return isle_is_shmem(mapping) &&
+	       READ_ONCE(SHMEM_I(mapping->host)->seals) & F_SEAL_FUTURE_WRITE;
+}
+
+/* What a mapping of the kernel's would write to. */
+static int write_folio(struct address_space *mapping, pgoff_t pgoff,
+		       const char *from, size_t size)
+{
+	struct folio *folio = isle_shmem_read_folio(mapping, pgoff);
+
+	if (IS_ERR(folio))
+		return PTR_ERR(folio);
+	folio_lock(folio);
+	if (folio->mapping == mapping) {
+		memcpy_to_page(folio_file_page(folio, pgoff), 0, from, size);
+		folio_mark_dirty(folio);
+	}
+	folio_unlock(folio);
+	folio_put(folio);
+	return 0;
+}
+
 /* Never beyond the end: a write that made the file longer is not asked for. */
 static int write_page(struct isle_cache *cache, struct file *file,
 		      pgoff_t pgoff, u32 id)
@@ -247,6 +274,8 @@ static int write_page(struct isle_cache *cache, struct file *file,
 	size_t size = clamp_t(loff_t, left, 0, PAGE_SIZE);
 	ssize_t done;
 
+	if (size && is_future_sealed(cache->mapping))
+		return write_folio(cache->mapping, pgoff, from, size);
 	for (; size; size -= done, from += done) {
 		done = kernel_write(file, from, size, &position);
 		if (done <= 0)

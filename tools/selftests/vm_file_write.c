@@ -362,6 +362,12 @@ static void sealed(void)
 	p[5] = 5;
 	check(fcntl(file, F_ADD_SEALS, F_SEAL_WRITE) && errno == EBUSY,
 	      "a memfd that is mapped can't be sealed");
+	check(!fcntl(file, F_ADD_SEALS, F_SEAL_FUTURE_WRITE) && !fsync(fd) &&
+	      !file_differs(file, p, 0, 2 * PAGE),
+	      "nor is it for who has it mapped already");
+	p[PAGE + 6] = 6;
+	check(!fsync(fd) && !file_differs(file, p, 0, 2 * PAGE) &&
+	      pwrite(file, "", 1, 0) < 0, "who goes on writing");
 	munmap(p, 2 * PAGE);
 	close(fd);
 	check(!fcntl(file, F_ADD_SEALS, F_SEAL_WRITE), "later it can");
