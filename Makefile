@@ -29,6 +29,7 @@ kunit: ## run the KUnit suites in User Mode Linux
 	scripts/check --plan kunit
 
 check: ## run all tests on all test kernels
+	scripts/setup
 	scripts/check
 
 lint: ## checkpatch, sparse, further warnings, shellcheck, kernel-doc

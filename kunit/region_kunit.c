@@ -44,6 +44,7 @@ static void sizes_have_suffixes(struct kunit *test)
 		{ "4K", 4096 },
 		{ "4k", 4096 },
 		{ "0x40M", SZ_64M },
+		{ "064M", SZ_64M },
 		{ "1G", SZ_1G },
 		{ "2T", 2ULL << 40 },
 		{ "0xffffffffffffffff", U64_MAX },

@@ -25,6 +25,7 @@ int isle_parse_size(const char *s, u64 *bytes)
 {
 	unsigned int shift = 0;
 	char number[24];
+	bool hex;
 	u64 value;
 	int len;
 	int ret;
@@ -46,7 +47,9 @@ int isle_parse_size(const char *s, u64 *bytes)
 		shift += 10;
 		number[len - 1] = '\0';
 	}
-	ret = kstrtou64(number, 0, &value);
+	/* Not octal after a zero. */
+	hex = number[0] == '0' && tolower(number[1]) == 'x';
+	ret = kstrtou64(number, hex ? 16 : 10, &value);
 	if (ret)
 		return ret;
 	if (value > U64_MAX >> shift)

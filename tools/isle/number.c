@@ -18,6 +18,12 @@ static const char *const migratetypes[ISLE_NR_MT] = {
 	[ISLE_MT_ISOLATE]	= "Isolate",
 };
 
+/* Decimal, or hexadecimal with 0x: a zero in front does not make it octal. */
+static int base_of(const char *text)
+{
+	return text[0] == '0' && tolower((unsigned char)text[1]) == 'x' ? 16 : 10;
+}
+
 unsigned long cli_number(const char *what, const char *text,
 			 unsigned long min, unsigned long max)
 {
@@ -25,7 +31,7 @@ unsigned long cli_number(const char *what, const char *text,
 	char *end;
 
 	errno = 0;
-	value = strtoul(text, &end, 0);
+	value = strtoul(text, &end, base_of(text));
 	if (errno || !isdigit((unsigned char)*text) || *end)
 		cli_die("%s: '%s' is not a number", what, text);
 	if (value < min || value > max)
@@ -43,7 +49,7 @@ __u64 cli_size(const char *what, const char *text)
 	char *end;
 
 	errno = 0;
-	value = strtoull(text, &end, 0);
+	value = strtoull(text, &end, base_of(text));
 	if (errno || !isdigit((unsigned char)*text))
 		cli_die("%s: '%s' is not a size", what, text);
 	unit = *end ? strchr(units, toupper((unsigned char)*end)) : NULL;

@@ -38,6 +38,8 @@ static const struct counter {
 	COUNTER(FAULTS, faults_reuse, "wrote to a frame with one holder"),
 	COUNTER(FAULTS, faults_around, "pages mapped besides the one"),
 	COUNTER(FAULTS, faults_huge, "mapped 2 MB by one entry"),
+	COUNTER(FAULTS, faults_file, "had to read a file"),
+	COUNTER(FAULTS, filled_pages, "pages copied from files"),
 	COUNTER(FAULTS, faults_sigbus, "ended in SIGBUS"),
 	COUNTER(OPENERS, openers, "open files"),
 #undef COUNTER

@@ -65,12 +65,11 @@ static size_t width(const struct table *table, size_t column)
 	return widest;
 }
 
-static void print_cell(const struct table *table, size_t column,
+static void print_cell(const struct table *table, size_t column, int pad,
 		       const char *text)
 {
 	bool right = *table->headings[column] == '>';
 	bool last = column == table->columns - 1;
-	int pad = width(table, column);
 
 	if (right)
 		printf("%*s", pad, text);
@@ -84,12 +83,18 @@ static void print_cell(const struct table *table, size_t column,
 /* Prints the table and frees it. */
 void table_print(struct table *table)
 {
-	size_t i;
+	int *pad = enough(calloc(table->columns, sizeof(*pad)));
+	size_t i, column;
 
-	for (i = 0; i < table->columns; i++)
-		print_cell(table, i, heading(table, i));
-	for (i = 0; i < table->cells; i++)
-		print_cell(table, i % table->columns, table->cell[i]);
+	for (i = 0; i < table->columns; i++) {
+		pad[i] = width(table, i);
+		print_cell(table, i, pad[i], heading(table, i));
+	}
+	for (i = 0; i < table->cells; i++) {
+		column = i % table->columns;
+		print_cell(table, column, pad[column], table->cell[i]);
+	}
+	free(pad);
 
 	for (i = 0; i < table->cells; i++)
 		free(table->cell[i]);

@@ -49,6 +49,12 @@ static bool matches(const char *pattern, const char *name)
 	return false;
 }
 
+static void exclude_size(size_t size)
+{
+	if (size < largest)
+		largest = size;
+}
+
 void exclude_read(const char *rules)
 {
 	size_t length = strlen(rules);
@@ -59,7 +65,7 @@ void exclude_read(const char *rules)
 	memcpy(names, rules, length + 1);
 	while ((rule = strsep(&next, ","))) {
 		if (*rule >= '0' && *rule <= '9')
-			largest = strtoul(rule, NULL, 10);
+			exclude_size(strtoul(rule, NULL, 10));
 		else if (*rule && nr_libraries < MAX_LIBRARIES)
 			libraries[nr_libraries++] = rule;
 	}

@@ -209,7 +209,7 @@ frames_refuses() {
 }
 
 small_reads() {
-	local pfn
+	local pfn status
 	pfn=$(head -n 1 $files/frames | sed 's/pfn=\([^ ]*\) .*/\1/')
 	is "$(dd if=$files/zoneinfo bs=61 2>/dev/null | wc -l)" "$(wc -l <$files/zoneinfo)" ||
 		return
@@ -218,7 +218,9 @@ small_reads() {
 	dd bs=7 count=2 <&3 >/dev/null 2>&1
 	echo "$pfn 1" >&3
 	is "$(dd bs=7 <&3 2>/dev/null)" "$(head -n 1 $files/frames)"
+	status=$?
 	exec 3<&-
+	return $status
 }
 
 read_all() {
