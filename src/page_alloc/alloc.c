@@ -176,8 +176,8 @@ static unsigned int alloc_pcp_only(struct alloc_context *ac, u32 *ids)
 /*
  * Bring back what is free but out of reach. Who can't wait doesn't look through
  * the quarantine, and takes no more of the lists than one call may move: both have
- * no bound but memory's. A process that has used
- * up its share may find part of that in quarantine, and disturbs nobody else.
+ * no bound but memory's. A process that has used up its share may find part of
+ * that in quarantine, and disturbs nobody else.
  */
 static void recover(struct alloc_context *ac)
 {

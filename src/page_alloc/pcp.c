@@ -263,10 +263,15 @@ static void make_room(struct isle_zone *zone, struct isle_pcp *pcp,
 	unsigned int nr = max_t(unsigned int, list->batch, list->high / 2);
 
 	double_batch(list, order);
-	if (list->max && list->high == list->max)
-		spill(zone, list, order, mt, min(list->batch, list->count));
-	else
-		grow(zone, pcp, list, order, nr);
+	if (list->max && list->high == list->max) {
+		/* No other list's room is of use. */
+		nr = spill(zone, list, order, mt,
+			   min(list->batch, list->count));
+		unclaim(pcp, list, order, nr);
+		claim(zone, pcp, list, order, nr);
+		return;
+	}
+	grow(zone, pcp, list, order, nr);
 }
 
 /* Bring a list that is empty blocks from the zone. */
