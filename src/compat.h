@@ -193,18 +193,12 @@ static inline void isle_flush_cache(void *addr, unsigned int size)
 #endif
 }
 
-/* As can_do_mincore(): which pages of a file others use is for who may write to it. */
-static inline bool isle_may_see_pages(struct file *file)
-{
+/* Whose a file is depends on its mount. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
-	if (inode_owner_or_capable(file_mnt_idmap(file), file_inode(file)))
-		return true;
+#define isle_file_idmap(file) file_mnt_idmap(file)
 #else
-	if (inode_owner_or_capable(file_mnt_user_ns(file), file_inode(file)))
-		return true;
+#define isle_file_idmap(file) file_mnt_user_ns(file)
 #endif
-	return !file_permission(file, MAY_WRITE);
-}
 
 /* Flags of a VMA that ->mmap() is setting up. */
 static inline void isle_vma_set_flags(struct vm_area_struct *vma,

@@ -44,12 +44,27 @@ static int look(struct isle_store *store, struct isle_cache *cache, u8 what,
 	return 0;
 }
 
+/* As can_do_mincore(): which pages others use is for who may write to a file. */
+static bool may_see_pages(struct file *file)
+{
+	return inode_owner_or_capable(isle_file_idmap(file), file_inode(file)) ||
+	       !file_permission(file, MAY_WRITE);
+}
+
+static void hide_pages(struct answer *answer)
+{
+	unsigned int i;
+
+	for (i = 0; i < answer->nr; i++)
+		answer->page[i] = answer->page[i] ?: ISLE_RESIDENT;
+}
+
 static int look_at_object(struct isle_vm_opener *opener, struct answer *answer)
 {
 	const struct isle_backing *backing = isle_opener_backing(opener);
 
-	if (backing && !isle_may_see_pages(backing->file)) {
-		memset(answer->page, ISLE_RESIDENT, answer->nr);
+	if (backing && !may_see_pages(backing->file)) {
+		hide_pages(answer);
 		return 0;
 	}
 	if (backing)

@@ -289,12 +289,13 @@ static int fill_as_nobody(void *argument)
 
 static void no_more_space_than_others(void)
 {
-	int fd = open_isle();
+	int fd;
 
 	if (!mounted) {
 		skip("has no file system to fill", "what is kept back for root");
 		return;
 	}
+	fd = open_isle();
 	shell("cd %s && chmod 777 . fs");
 	check(!child(fill_as_nobody, &fd),
 	      "what is kept back for root is not had through isle");

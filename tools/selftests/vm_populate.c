@@ -341,6 +341,25 @@ static void dont_need_file(void)
 	close(file);
 }
 
+/* As mincore(): what others read is nobody's to know who may not write to it. */
+static void resident_foreign(void)
+{
+	int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	int fd = open_bound(file, PAGE);
+	char *p = map_private(fd, 8 * PAGE);
+	unsigned char others = geteuid() ? ISLE_RESIDENT : 0;
+
+	p[0] = 1;
+	check(have(fd, p, 1, OWN) == 1,
+	      "what is one's own of a file of somebody else is known");
+	check(have(fd, p + 4 * PAGE, 4, others) == 4 &&
+	      with_bits(fd, (void *)(4 * PAGE), 4, 0, others) == 4,
+	      "what others have of it is known to who may write to it");
+	munmap(p, 8 * PAGE);
+	close(fd);
+	close(file);
+}
+
 int main(void)
 {
 	int fd = open_isle();
@@ -350,6 +369,7 @@ int main(void)
 	resident_private();
 	resident_shared();
 	resident_file();
+	resident_foreign();
 	populate_anonymous(MAP_PRIVATE, "private");
 	populate_anonymous(MAP_SHARED, "shared");
 	populate_file();
