@@ -239,8 +239,8 @@ struct isle_residency {
  * @faults_sigbus: faults that ended in SIGBUS
  * @faults_file: faults that had to bring a page of a file in
  * @filled_pages: pages that were brought in from a file
- * @dirty_pages: pages of the object that are to be written to its file, but for
- *               those that are being written
+ * @dirty_pages: pages of the object that its file does not have yet: to be
+ *               written, or being written
  * @faults_huge: faults that mapped 2 MB by one entry, whatever else they did
  * @reserved: zero
  */

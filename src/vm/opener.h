@@ -118,7 +118,7 @@ unsigned long isle_opener_object_pages(const struct isle_vm_opener *opener);
 unsigned long isle_opener_private_pages(const struct isle_vm_opener *opener);
 
 /**
- * isle_opener_dirty - of these, pages that are to be written
+ * isle_opener_dirty - pages of its object that the file does not have yet
  * @opener: the opener
  */
 unsigned long isle_opener_dirty(const struct isle_vm_opener *opener);

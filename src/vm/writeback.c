@@ -118,13 +118,14 @@ static void plan_writing(struct isle_cache *cache)
 		plan_by_age(cache);
 }
 
+/* For its file a page is dirty until that has it; it holds nobody up any more. */
 static void count_page(struct isle_cache *cache, enum state state, int n)
 {
-	if (state == CLEAN || state == WRITING)
+	if (state == CLEAN)
 		return;
 	atomic_long_add(n, &nr_pages[state]);
-	atomic_long_add(n, state == DIRTY ? &cache->writeback.dirty :
-					    &cache->writeback.pinned);
+	atomic_long_add(n, state == PINNED ? &cache->writeback.pinned :
+					     &cache->writeback.dirty);
 }
 
 /* Return: what it was. */

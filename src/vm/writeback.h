@@ -35,7 +35,7 @@ struct isle_chunk;
  * @file: the file, open for writing, or NULL while no opener may write.
  *        Protected, as @writers, by the lock of the table of caches.
  * @writers: how many openers may
- * @dirty: pages that were written to
+ * @dirty: pages that were written to, and not to the file yet
  * @pinned: pages that are written back and may be written to, being pinned
  * @lock: held while pages are written: who waits for it knows them written
  * @work: writes when the oldest dirty page is old enough
@@ -122,7 +122,7 @@ void isle_writeback_due(struct isle_cache *cache);
 void isle_writeback_queue(struct delayed_work *work, unsigned long delay);
 
 /**
- * isle_writeback_pages - pages of a file that are to be written
+ * isle_writeback_pages - pages of a file that are to be written, or being written
  * @writeback: of its cache
  */
 static inline unsigned long

@@ -308,6 +308,18 @@ static void *sync_file(void *fd)
 	return fsync(*(int *)fd) ? fd : NULL;
 }
 
+static bool mapped(const void *page)
+{
+	int map = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	uint64_t entry;
+
+	if (pread(map, &entry, sizeof(entry),
+		  (uintptr_t)page / PAGE * sizeof(entry)) != sizeof(entry))
+		bail_out("/proc/self/pagemap: %s", strerror(errno));
+	close(map);
+	return entry >> 63;
+}
+
 /* What is on its way to the file can't be read there yet. */
 static void dropped_while_written(void)
 {
@@ -328,10 +340,11 @@ static void dropped_while_written(void)
 	if (ioctl(folder, FIFREEZE, 0))
 		bail_out("FIFREEZE: %s", strerror(errno));
 	pthread_create(&thread, NULL, sync_file, &fd);
-	while (dirty(fd) == SOME)
+	while (mapped(p))
 		usleep(1000);
+	check(dirty(fd) == SOME, "what is being written back is still dirty");
 	check(!discard(fd, p, SOME * PAGE, ISLE_RANGE_ADDRESS) &&
-	      !wrong(p, SOME, 8), "what is being written back is not dropped");
+	      !wrong(p, SOME, 8), "it is not dropped");
 	p[8] = 9;
 	ioctl(folder, FITHAW, 0);
 	pthread_join(thread, &failed);
