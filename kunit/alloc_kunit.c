@@ -6,6 +6,7 @@
 
 #include "alloc_fixture.h"
 #include "invariants.h"
+#include "page_alloc/drain.h"
 #include "page_alloc/gfp.h"
 #include "page_alloc/migrate.h"
 
@@ -314,6 +315,88 @@ static void thisnode_takes_no_other(struct kunit *test)
 					  __GFP_THISNODE, 0, NUMA_NO_NODE));
 }
 
+/* 8 MB each of DMA32 and NORMAL on node 0, and 8 MB of NORMAL on node 1. */
+static struct isle *two_zones_and_a_node(struct kunit *test)
+{
+	static const struct isle_extent extents[] = {
+		{ FIXTURE_4GB - FIXTURE_MB(8), FIXTURE_MB(16), .nid = 0 },
+		{ FIXTURE_4GB + FIXTURE_MB(8), FIXTURE_MB(8), .nid = 1 },
+	};
+	struct isle_config config = {
+		.extents = extents,
+		.nr_extents = ARRAY_SIZE(extents),
+		.min_free_kbytes = FIXTURE_NO_RESERVE,
+	};
+
+	if (nr_node_ids < 2)
+		kunit_skip(test, "a second node (numa=fake=2)");
+	return fixture_create(test, &config);
+}
+
+/* Leave every second frame of a zone free, in pageblocks of movable memory. */
+static void scatter(struct kunit *test, struct isle_zone *zone)
+{
+	struct isle *isle = zone->isle;
+	unsigned int order;
+	u32 id;
+
+	do {
+		id = isle_alloc_typed(isle, GFP_NOWAIT | __GFP_THISNODE | QUIET |
+				      (zone->type == ISLE_ZONE_DMA32 ?
+				       __GFP_DMA32 : 0), 0, zone->nid,
+				      ISLE_MOVABLE, false);
+	} while (id != ISLE_NO_FRAME &&
+		 isle_frame_zone(isle, isle->frames + id) == zone);
+	if (id != ISLE_NO_FRAME)
+		isle_free_frames(isle, id, 0);
+	for (id = 0; id < isle->nr_frames; id += 2) {
+		if (isle->frames[id].state == ISLE_FRAME_ALLOCATED &&
+		    isle_frame_zone(isle, isle->frames + id) == zone)
+			isle_free_frames(isle, id, 0);
+	}
+	isle_drain_all(isle);
+	KUNIT_ASSERT_LE(test, zone->managed / 2, zone->nr_free);
+	/* The low watermark may have kept a frame. */
+	for (order = 2; order <= ISLE_TOP_ORDER; order++)
+		KUNIT_ASSERT_EQ(test, 0, fixture_nr_blocks(zone, order,
+							   ISLE_MOVABLE));
+}
+
+/* What a zone has for requests that begin with ZONE_NORMAL. */
+static unsigned long free_for_normal(const struct isle_zone *zone)
+{
+	return zone->nr_free - zone->watermark[ISLE_WMARK_LOW] -
+	       zone->lowmem_reserve[ISLE_ZONE_NORMAL];
+}
+
+static void pageblocks_stay_whole_while_the_zone_below_has_memory(struct kunit *test)
+{
+	struct isle *isle = three_zones(test, FIXTURE_NO_RESERVE);
+	unsigned long i, nr = free_for_normal(isle->zones[0]);
+
+	KUNIT_ASSERT_EQ(test, ISLE_ZONE_DMA32, isle->zones[0]->type);
+	KUNIT_ASSERT_EQ(test, ISLE_ZONE_NORMAL, isle->zones[1]->type);
+	scatter(test, isle->zones[1]);
+	for (i = 0; i < nr; i++)
+		KUNIT_ASSERT_EQ(test, ISLE_ZONE_DMA32,
+				zone_of(isle, take(isle, GFP_KERNEL, 0)));
+	KUNIT_EXPECT_EQ(test, ISLE_ZONE_NORMAL,
+			zone_of(isle, take(isle, GFP_KERNEL, 0)));
+}
+
+static void near_pageblocks_are_broken_into_before_a_far_node_is_asked(struct kunit *test)
+{
+	struct isle *isle = two_zones_and_a_node(test);
+	unsigned int i;
+
+	scatter(test, isle->zones[0]);
+	scatter(test, isle->zones[1]);
+	/* Fewer than the boosted watermarks leave. */
+	for (i = 0; i < FIXTURE_MB(1); i++)
+		KUNIT_ASSERT_EQ(test, 0, node_of(isle,
+				isle_alloc_frames(isle, GFP_NOWAIT, 0, 0)));
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(a_block_is_whole_and_the_callers_alone),
 	KUNIT_CASE(an_order_above_10_is_refused),
@@ -329,6 +412,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(a_request_begins_with_the_preferred_node),
 	KUNIT_CASE(a_node_that_is_full_sends_on_to_the_next),
 	KUNIT_CASE(thisnode_takes_no_other),
+	KUNIT_CASE(pageblocks_stay_whole_while_the_zone_below_has_memory),
+	KUNIT_CASE(near_pageblocks_are_broken_into_before_a_far_node_is_asked),
 	{}
 };
 

@@ -10,7 +10,7 @@
 #include "shrink.h"
 #include "throttle.h"
 
-enum { WAITS = 4 };	/* with a lock held, for one fault */
+enum { WAITS = 30 };	/* a second each, with a lock held, for one fault */
 
 /*
  * ->page_mkwrite() and ->pfn_mkwrite() can't leave the mmap or VMA lock, and the

@@ -24,9 +24,10 @@ vm_fault_t isle_throttle(struct vm_fault *vmf);
  * @tries: how often it has waited here
  * @result: out: what the handler is to return, if anything
  *
- * For a moment, as it may be in a system call; the first time with no lock held:
- * the core faults again. Others may take what became clean, so it may wait a few
- * times more, with the mmap or VMA lock held then.
+ * Until a page is written, or a second has gone by; the first time with no lock held:
+ * the core faults again. Others may take what became clean, or what is written to may
+ * be slow, so it may wait some times more, with the mmap or VMA lock held then; but
+ * not for ever, as it may be in a system call.
  * Return: whether to try again.
  */
 bool isle_wait_clean(struct vm_fault *vmf, unsigned int *tries,

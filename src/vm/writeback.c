@@ -47,7 +47,10 @@ bool isle_page_dirty(const struct isle_cache *cache,
 	return slot_frame(cache, chunk, slot)->private != CLEAN;
 }
 
-/* Those that are pinned hold nobody up, as nobody knows for how long. */
+/*
+ * Also those that are being written: their memory can't be had yet. Those that are
+ * pinned hold nobody up, as nobody knows for how long.
+ */
 static unsigned long nr_dirty(void)
 {
 	return atomic_long_read(&nr_pages[DIRTY]);
@@ -118,14 +121,19 @@ static void plan_writing(struct isle_cache *cache)
 		plan_by_age(cache);
 }
 
-/* For its file a page is dirty until that has it; it holds nobody up any more. */
+/* What counts as dirty does so until the file has it. */
+static enum state counted_as(enum state state)
+{
+	return state == WRITING ? DIRTY : state;
+}
+
 static void count_page(struct isle_cache *cache, enum state state, int n)
 {
 	if (state == CLEAN)
 		return;
 	atomic_long_add(n, &nr_pages[state]);
-	atomic_long_add(n, state == PINNED ? &cache->writeback.pinned :
-					     &cache->writeback.dirty);
+	atomic_long_add(n, state == DIRTY ? &cache->writeback.dirty :
+					    &cache->writeback.pinned);
 }
 
 /* Return: what it was. */
@@ -136,12 +144,12 @@ static enum state set_state(struct isle_cache *cache, struct isle_chunk *chunk,
 	enum state was = frame->private;
 
 	lockdep_assert_held(&chunk->lock);
-	if (was == state)
-		return was;
 	frame->private = state;
+	if (counted_as(was) == counted_as(state))
+		return was;
 	chunk->dirty += (state != CLEAN) - (was != CLEAN);
-	count_page(cache, state, 1);
-	count_page(cache, was, -1);
+	count_page(cache, counted_as(state), 1);
+	count_page(cache, counted_as(was), -1);
 	return was;
 }
 

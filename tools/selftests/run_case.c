@@ -186,25 +186,34 @@ static bool log_is_clean(int fd)
 	return !bad;
 }
 
+/* Those that somebody still has pinned are not back. */
 static long all_frames_out(void)
 {
 	int fd = open_isle();
-	long out = frames_out(fd);
+	long out = frames_out(fd) + stats(fd).quarantine;
 
 	close(fd);
 	return out;
 }
 
-/* Frames that wait for a grace period or a work item take a moment. */
-static bool frames_are_back(long before)
+/* What waits for a grace period or a work item takes a moment, in a busy guest more. */
+enum { MOMENTS = 600 };
+
+static void wait_a_moment(void)
 {
 	struct timespec moment = { .tv_nsec = 100000000 };
+
+	nanosleep(&moment, NULL);
+}
+
+static bool frames_are_back(long before)
+{
 	unsigned int try;
 
-	for (try = 0; try < 50; try++) {
+	for (try = 0; try < MOMENTS; try++) {
 		if (all_frames_out() == before)
 			return true;
-		nanosleep(&moment, NULL);
+		wait_a_moment();
 	}
 	printf("    # %ld frames are out, %ld were before\n", all_frames_out(),
 	       before);
@@ -213,11 +222,16 @@ static bool frames_are_back(long before)
 
 static bool unload(void)
 {
-	bool unloaded = !syscall(SYS_delete_module, "isle", O_NONBLOCK);
+	unsigned int try;
 
-	if (!unloaded)
-		printf("    # %s\n", strerror(errno));
-	return unloaded;
+	for (try = 0; syscall(SYS_delete_module, "isle", O_NONBLOCK); try++) {
+		if (errno != EWOULDBLOCK || try == MOMENTS) {
+			printf("    # %s\n", strerror(errno));
+			return false;
+		}
+		wait_a_moment();
+	}
+	return true;
 }
 
 static bool load(const char *module, const char *parameters)

@@ -128,14 +128,21 @@ static inline int open_isle(void)
 	return fd;
 }
 
+static inline struct isle_stats stats(int fd)
+{
+	struct isle_stats info;
+
+	if (ioctl(fd, ISLE_IOC_STATS, &info))
+		bail_out("ISLE_IOC_STATS: %s", strerror(errno));
+	return info;
+}
+
 /* Frames that somebody holds, of the whole instance. */
 static inline long frames_out(int fd)
 {
-	struct isle_stats stats;
+	struct isle_stats now = stats(fd);
 
-	if (ioctl(fd, ISLE_IOC_STATS, &stats))
-		bail_out("ISLE_IOC_STATS: %s", strerror(errno));
-	return stats.managed - stats.free - stats.pcp - stats.quarantine;
+	return now.managed - now.free - now.pcp - now.quarantine;
 }
 
 #endif /* _TAP_H */

@@ -46,15 +46,6 @@ static inline struct isle_opener opener(int fd)
 	return info;
 }
 
-static inline struct isle_stats stats(int fd)
-{
-	struct isle_stats info;
-
-	if (ioctl(fd, ISLE_IOC_STATS, &info))
-		bail_out("ISLE_IOC_STATS: %s", strerror(errno));
-	return info;
-}
-
 static inline void set_up(int fd, unsigned int around, unsigned long limit)
 {
 	struct isle_setup setup = {
@@ -174,16 +165,24 @@ static inline int touch(volatile void *address, bool write)
 	return got;
 }
 
-/* Run @fn in a child: its return value, or 1000 and the signal that ended it. */
-static inline int child(int (*fn)(void *), void *argument)
+/* As fork(). */
+static inline pid_t must_fork(void)
 {
-	int status;
 	pid_t pid;
 
 	fflush(stdout);
 	pid = fork();
 	if (pid < 0)
 		bail_out("fork: %s", strerror(errno));
+	return pid;
+}
+
+/* Run @fn in a child: its return value, or 1000 and the signal that ended it. */
+static inline int child(int (*fn)(void *), void *argument)
+{
+	pid_t pid = must_fork();
+	int status;
+
 	if (!pid)
 		_exit(fn(argument));
 	if (waitpid(pid, &status, 0) != pid)
@@ -199,15 +198,26 @@ static inline void sleep_ms(unsigned int ms)
 	nanosleep(&time, NULL);
 }
 
-/* Whether no more frames are out than before; some come back a moment later. */
+static inline unsigned long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* What comes a moment later may take long in a busy guest. */
+enum { MOMENTS = 1200, MOMENT_MS = 50 };
+
+/* Whether no more frames are out than before, or soon won't be. */
 static inline bool back_to(int fd, long before)
 {
 	unsigned int try;
 
-	for (try = 0; try < 100; try++) {
+	for (try = 0; try < MOMENTS; try++) {
 		if (frames_out(fd) == before)
 			return true;
-		sleep_ms(50);
+		sleep_ms(MOMENT_MS);
 	}
 	note("%ld frames are out, before it were %ld", frames_out(fd), before);
 	return false;
@@ -218,10 +228,10 @@ static inline bool waiting_are(int fd, unsigned long nr)
 {
 	unsigned int try;
 
-	for (try = 0; try < 100; try++) {
+	for (try = 0; try < MOMENTS; try++) {
 		if (stats(fd).quarantine == nr)
 			return true;
-		sleep_ms(50);
+		sleep_ms(MOMENT_MS);
 	}
 	note("%lu frames wait, not %lu", (unsigned long)stats(fd).quarantine, nr);
 	return false;

@@ -79,7 +79,7 @@ static bool start(struct tracee *t)
 	int status;
 
 	fflush(stdout);
-	t->pid = fork();
+	t->pid = must_fork();
 	if (!t->pid)
 		_exit(traced(t));
 	waitpid(t->pid, &status, 0);

@@ -455,7 +455,6 @@ int main(void)
 	breakpoint();
 	moved();
 	limited();
-	unload();
 	if (mounted) {
 		note("the same on ext4");
 		ends("fs/private", MAP_PRIVATE);
@@ -465,7 +464,9 @@ int main(void)
 		private_copies("fs/copies");
 		truncated("fs/truncate", MAP_SHARED);
 	}
-	remove_directory();
 	check(back_to(fd, before), "every frame is back");
+	close(fd);
+	unload();
+	remove_directory();
 	return tap_end();
 }

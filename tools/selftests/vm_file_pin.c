@@ -6,7 +6,7 @@
  *
  * Runs as: root nobody
  * CPUs: 2
- * Loads: region=contig:8M
+ * Loads: region=contig:8M dirty_expire_centisecs=0
  */
 #include <linux/if_xdp.h>
 #include <linux/io_uring.h>
@@ -36,10 +36,25 @@ static bool comes_to_have(int file, size_t start, size_t end, unsigned int seed)
 {
 	unsigned int try;
 
-	for (try = 0; try < 100; try++) {
+	for (try = 0; try < MOMENTS; try++) {
 		if (file_has(file, start, end, seed))
 			return true;
-		sleep_ms(50);
+		sleep_ms(MOMENT_MS);
+	}
+	return false;
+}
+
+/* O_DIRECT wakes its caller before it lets go of the pages. */
+static bool comes_clean(int fd)
+{
+	unsigned int try;
+
+	for (try = 0; try < MOMENTS; try++) {
+		if (fsync(fd))
+			return false;
+		if (!dirty(fd))
+			return true;
+		sleep_ms(MOMENT_MS);
 	}
 	return false;
 }
@@ -61,12 +76,13 @@ static void direct_io(const char *name, const char *other_name)
 	      !differs(p, 0, 20 * PAGE, 2) &&
 	      !differs(p + 20 * PAGE, 20 * PAGE, SOME * PAGE, 1),
 	      "O_DIRECT reads into a mapping of a file");
-	check(dirty(fd) >= 20 && !fsync(fd) && !dirty(fd) &&
+	check(dirty(fd) >= 20 && comes_clean(fd) &&
 	      file_has(file, 0, 20 * PAGE, 2) &&
 	      file_has(file, 20 * PAGE, SOME * PAGE, 1), "and fsync() writes it");
 	check(pread(direct, p, PAGE, PAGE) == PAGE && dirty(fd) == 1 &&
 	      !msync(p, PAGE, MS_SYNC) && file_has(file, PAGE, 2 * PAGE, 2) &&
 	      !memcmp(p, p + PAGE, PAGE), "what is mapped for reading, too");
+	comes_clean(fd);
 	discard(fd, p, SOME * PAGE, ISLE_RANGE_ADDRESS);
 	check(pwrite(direct, p + 20 * PAGE, 20 * PAGE, 0) == 20 * PAGE &&
 	      !dirty(fd), "O_DIRECT writes from it, and it stays clean");
@@ -144,8 +160,8 @@ static void received_into(int fd, char *p)
 	}
 	check(!fsync(fd) && dirty(fd) == SOME, "memory for packets stays dirty");
 	close(network);
-	for (try = 0; try < 100 && dirty(fd); try++) {
-		sleep_ms(50);
+	for (try = 0; try < MOMENTS && dirty(fd); try++) {
+		sleep_ms(MOMENT_MS);
 		fsync(fd);
 	}
 	check(!dirty(fd), "for as long as it is that");
@@ -267,13 +283,12 @@ static void by_age(void)
 	sleep_ms(500);
 	check(dirty(c.fd) == HELD_PAGES, "old, they stay dirty while it lasts");
 	check(held_io_end(&c.io), "then");
-	for (try = 0; try < 100 && dirty(c.fd); try++)
-		sleep_ms(50);
-	/* A page that is being written is not dirty any more. */
+	for (try = 0; try < MOMENTS && dirty(c.fd); try++)
+		sleep_ms(MOMENT_MS);
 	check(!dirty(c.fd) &&
-	      comes_to_have(c.file, 0, HELD_PAGES * PAGE, HELD_SEED),
+	      file_has(c.file, 0, HELD_PAGES * PAGE, HELD_SEED),
 	      "they are written by age");
-	set_parameter("dirty_expire_centisecs", "3000");
+	set_parameter("dirty_expire_centisecs", "0");
 	end(&c);
 }
 
@@ -363,8 +378,7 @@ static void forked(void)
 	begin(&c, "fs/forked");
 	if (pipe(pipes))
 		bail_out("pipe: %s", strerror(errno));
-	fflush(stdout);
-	pid = fork();
+	pid = must_fork();
 	if (!pid) {
 		close(pipes[1]);
 		if (read(pipes[0], &byte, 1))

@@ -190,8 +190,8 @@ static bool becomes_cached(int file, size_t pages, size_t nr)
 {
 	unsigned int try;
 
-	for (try = 0; try < 100 && cached(file, pages) < nr; try++)
-		sleep_ms(20);
+	for (try = 0; try < MOMENTS && cached(file, pages) < nr; try++)
+		sleep_ms(MOMENT_MS);
 	return cached(file, pages) == nr;
 }
 
@@ -285,7 +285,7 @@ static void killed(const char *name)
 		fflush(stdout);
 		discard(fd, NULL, 2 * MB, 0);
 		posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
-		pid = fork();
+		pid = must_fork();
 		if (!pid) {
 			p = map_private(fd, 2 * MB);
 			for (;;)

@@ -134,6 +134,7 @@ static void wait_for_room(int file)
 	p[0]++;
 	p[PAGE]++;
 	check(dirty(fd) <= 1, "with a ratio of 0 each page waits for the last");
+	fsync(fd);
 	fill_file(file, 0, some * PAGE, 1);
 	set_parameter("dirty_ratio", "20");
 	set_parameter("dirty_background_ratio", "10");
@@ -153,8 +154,8 @@ static void in_the_background(int file)
 
 	for (i = 0; i < some; i++)
 		p[i * PAGE + 9]++;
-	for (try = 0; try < 200 && dirty(fd) > managed / 10; try++)
-		sleep_ms(50);
+	for (try = 0; try < MOMENTS && dirty(fd) > managed / 10; try++)
+		sleep_ms(MOMENT_MS);
 	check(dirty(fd) <= managed / 10,
 	      "more than a tenth is written back without being asked for");
 	munmap(p, some * PAGE);

@@ -114,8 +114,7 @@ static void apart(void)
 	fill(h.base, SLOTS, 1);
 	if (pipe(h.ready) || pipe(h.go))
 		bail_out("pipe: %s", strerror(errno));
-	fflush(stdout);
-	pid = fork();
+	pid = must_fork();
 	if (!pid)
 		_exit(waits(&h));
 	close(h.go[0]);

@@ -176,7 +176,7 @@ static void crowd(int fd)
 
 	fflush(stdout);
 	for (i = 0; i < ARRAY_SIZE(pids); i++) {
-		pids[i] = fork();
+		pids[i] = must_fork();
 		if (!pids[i])
 			_exit(eat_and_die(&fd));
 	}

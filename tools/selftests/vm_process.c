@@ -112,14 +112,14 @@ static void exec_after(int fd, bool shares, const char *name)
 	fill(g.base, PAGES, 1);
 	fflush(stdout);
 	pid = shares ? clone(writes_and_execs, g.stack + sizeof(g.stack),
-			     CLONE_VM | CLONE_VFORK | SIGCHLD, &g) : fork();
+			     CLONE_VM | CLONE_VFORK | SIGCHLD, &g) : must_fork();
 	if (!pid)
 		_exit(writes_and_execs(&g));
-	for (try = 0; try < 200; try++) {
+	for (try = 0; try < MOMENTS; try++) {
 		out = opener(fd).private_pages - before;
 		if (out == PAGES)
 			break;
-		sleep_ms(50);
+		sleep_ms(MOMENT_MS);
 	}
 	check(out == PAGES && !waitpid(pid, &status, WNOHANG),
 	      "%s: the program that runs then has nothing of it", name);
@@ -138,7 +138,7 @@ static void exec_after(int fd, bool shares, const char *name)
 static __noreturn void forks_for_ever(char *p)
 {
 	for (;;) {
-		pid_t pid = fork();
+		pid_t pid = must_fork();
 
 		if (!pid)
 			_exit(0);
@@ -159,7 +159,7 @@ static void killed_in_fork(int fd)
 	fill(p, PAGES, 1);
 	fflush(stdout);
 	for (i = 0; i < times(60); i++) {
-		pid_t pid = fork();
+		pid_t pid = must_fork();
 
 		if (!pid)
 			forks_for_ever(p);
@@ -252,8 +252,7 @@ static void breakpoints(int fd)
 		return;
 	}
 	pages = opener(fd).private_pages;
-	fflush(stdout);
-	pid = fork();
+	pid = must_fork();
 	if (!pid)
 		_exit(runs_code(NULL));
 	debug(pid);

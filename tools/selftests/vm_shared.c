@@ -172,10 +172,9 @@ static void read_only(void)
 static int wait_on_futex(void *argument)
 {
 	uint32_t *futex = argument;
-	struct timespec timeout = { .tv_sec = 20 };
 
 	*(volatile uint32_t *)(futex + 1) = 1;
-	return syscall(SYS_futex, futex, FUTEX_WAIT, 0, &timeout, NULL, 0) &&
+	return syscall(SYS_futex, futex, FUTEX_WAIT, 0, NULL, NULL, 0) &&
 	       errno != EAGAIN;
 }
 
@@ -187,16 +186,17 @@ static void futexes(int fd)
 	int status;
 	pid_t pid;
 
-	fflush(stdout);
-	pid = fork();
+	pid = must_fork();
 	if (!pid)
 		_exit(wait_on_futex(other));
-	for (try = 0; try < 1000 && !woken; try++) {
+	for (try = 0; try < MOMENTS && !woken; try++) {
 		if (*(volatile uint32_t *)(futex + 1))
 			woken = syscall(SYS_futex, futex, FUTEX_WAKE, 1,
 					NULL, NULL, 0);
-		sleep_ms(10);
+		sleep_ms(MOMENT_MS);
 	}
+	if (!woken)
+		kill(pid, SIGKILL);
 	waitpid(pid, &status, 0);
 	check(woken == 1 && !status, "processes meet on a futex in it");
 	munmap(futex, PAGE);

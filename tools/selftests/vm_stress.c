@@ -18,6 +18,7 @@
  * CPUs: 2
  */
 #include <sched.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 
 #include "vm.h"
@@ -416,8 +417,12 @@ static void look_at_all(struct worker *w)
 
 static void operations(struct worker *w, unsigned int nr);
 
-static void as_child(struct worker *w, unsigned int nr)
+/* Who is killed takes its children along: nobody else knows of them. */
+static void as_child(struct worker *w, pid_t parent, unsigned int nr)
 {
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(0);
 	w->depth++;
 	w->child = 0;
 	close(w->mem);
@@ -431,12 +436,12 @@ static void as_child(struct worker *w, unsigned int nr)
 /* A child that does @nr operations. */
 static pid_t start(struct worker *w, unsigned int nr)
 {
-	pid_t pid = fork();
+	pid_t self = getpid(), pid = fork();
 
 	if (pid < 0)
 		failed("fork: %s", strerror(errno));
 	if (!pid)
-		as_child(w, nr);
+		as_child(w, self, nr);
 	next(w, 2);	/* the two go on differently */
 	return pid;
 }
@@ -645,6 +650,18 @@ static void tear_down_mappings(void)
 	close(over_fd);
 }
 
+/* The children of who was killed; they may be at it still. */
+static void reap_orphans(void)
+{
+	int status;
+
+	while (waitpid(-1, &status, 0) > 0) {
+		if (status && !(WIFSIGNALED(status) &&
+				WTERMSIG(status) == SIGKILL))
+			failed("an orphan ended with status %#x", status);
+	}
+}
+
 static void run(unsigned int seconds, uint64_t seed)
 {
 	pthread_t threads[THREADS];
@@ -660,6 +677,7 @@ static void run(unsigned int seconds, uint64_t seed)
 	report->stop = true;
 	for (i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);
+	reap_orphans();
 	for (i = 0; i < NR_EVENTS; i++)
 		note("%lu times %s", report->did[i], event_name[i]);
 	if (report->errors)
@@ -677,6 +695,7 @@ int main(int argc, char **argv)
 	long before = frames_out(fd);
 
 	note("%u seconds, seed %#lx", seconds, seed);
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	report = mmap(NULL, sizeof(*report), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	set_up_mappings();
