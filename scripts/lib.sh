@@ -38,20 +38,13 @@ have_programs() {
 		die "missing: ${missing[*]}; scripts/setup installs what isle needs"
 }
 
-# wait_for_cpus N: returns when the jobs of this shell leave N CPUs free, or all that there
-# are. A job takes one, or as many as cpus_of_job[PID] says. It looks when one ends: to
-# look again and again, in processes of its own, would take a tenth of a CPU.
-declare -A cpus_of_job
-wait_for_cpus() {
-	local wanted=$1 cpus running pid taken
-	cpus=$(nproc)
+# Returns when there are fewer jobs of this shell than CPUs. It looks when one ends: to look
+# again and again, in processes of its own, would take a tenth of a CPU.
+wait_for_cpu() {
+	local running
 	while :; do
-		taken=0
 		mapfile -t running < <(jobs -rp)
-		for pid in "${running[@]}"; do
-			taken=$((taken + ${cpus_of_job[$pid]:-1}))
-		done
-		[ $taken -gt 0 ] && [ $((taken + wanted)) -gt "$cpus" ] || return 0
+		[ ${#running[@]} -ge "$(nproc)" ] || return 0
 		wait -n || true
 	done
 }

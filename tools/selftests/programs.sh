@@ -124,7 +124,7 @@ redis_server() {
 
 c_file() {
 	awk 'BEGIN {
-		n = 200
+		n = 120
 		print "#include <stdio.h>\n#include <string.h>"
 		for (i = 0; i < n; i++) {
 			printf "static int f%d(int a, const char *s)\n{\n", i
