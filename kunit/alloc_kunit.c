@@ -336,15 +336,14 @@ static struct isle *two_zones_and_a_node(struct kunit *test)
 /* Leave every second frame of a zone free, in pageblocks of movable memory. */
 static void scatter(struct kunit *test, struct isle_zone *zone)
 {
+	gfp_t gfp = zone->type == ISLE_ZONE_DMA32 ? GFP_DMA32 : GFP_NOWAIT;
 	struct isle *isle = zone->isle;
 	unsigned int order;
 	u32 id;
 
 	do {
-		id = isle_alloc_typed(isle, GFP_NOWAIT | __GFP_THISNODE | QUIET |
-				      (zone->type == ISLE_ZONE_DMA32 ?
-				       __GFP_DMA32 : 0), 0, zone->nid,
-				      ISLE_MOVABLE, false);
+		id = isle_alloc_typed(isle, gfp | __GFP_THISNODE | QUIET, 0,
+				      zone->nid, ISLE_MOVABLE, false);
 	} while (id != ISLE_NO_FRAME &&
 		 isle_frame_zone(isle, isle->frames + id) == zone);
 	if (id != ISLE_NO_FRAME)
@@ -377,11 +376,14 @@ static void pageblocks_stay_whole_while_the_zone_below_has_memory(struct kunit *
 	KUNIT_ASSERT_EQ(test, ISLE_ZONE_DMA32, isle->zones[0]->type);
 	KUNIT_ASSERT_EQ(test, ISLE_ZONE_NORMAL, isle->zones[1]->type);
 	scatter(test, isle->zones[1]);
-	for (i = 0; i < nr; i++)
-		KUNIT_ASSERT_EQ(test, ISLE_ZONE_DMA32,
-				zone_of(isle, take(isle, GFP_KERNEL, 0)));
-	KUNIT_EXPECT_EQ(test, ISLE_ZONE_NORMAL,
-			zone_of(isle, take(isle, GFP_KERNEL, 0)));
+	for (i = 0; i <= nr; i++) {
+		u32 id = take(isle, GFP_KERNEL, 0);
+
+		KUNIT_ASSERT_NE(test, ISLE_NO_FRAME, id);
+		KUNIT_ASSERT_EQ(test, i < nr ? ISLE_ZONE_DMA32 :
+					       ISLE_ZONE_NORMAL,
+				zone_of(isle, id));
+	}
 }
 
 static void near_pageblocks_are_broken_into_before_a_far_node_is_asked(struct kunit *test)
@@ -392,9 +394,12 @@ static void near_pageblocks_are_broken_into_before_a_far_node_is_asked(struct ku
 	scatter(test, isle->zones[0]);
 	scatter(test, isle->zones[1]);
 	/* Fewer than the boosted watermarks leave. */
-	for (i = 0; i < FIXTURE_MB(1); i++)
-		KUNIT_ASSERT_EQ(test, 0, node_of(isle,
-				isle_alloc_frames(isle, GFP_NOWAIT, 0, 0)));
+	for (i = 0; i < FIXTURE_MB(1); i++) {
+		u32 id = isle_alloc_frames(isle, GFP_NOWAIT, 0, 0);
+
+		KUNIT_ASSERT_NE(test, ISLE_NO_FRAME, id);
+		KUNIT_ASSERT_EQ(test, 0, node_of(isle, id));
+	}
 }
 
 static struct kunit_case cases[] = {
