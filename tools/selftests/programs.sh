@@ -174,12 +174,14 @@ if [ "$(isle_stat managed)" -lt 100000 ]; then
 fi
 check "python3 passes tests of its own: dict" python_tests test_dict
 check "python3 passes tests of its own: list" python_tests test_list
-check "python3 passes tests of its own: re" python_tests -i '*test_search_anchor_at_beginning*' test_re
+check "python3 passes tests of its own: re" \
+	python_tests -i '*test_search_anchor_at_beginning*' test_re
 check "python3 passes tests of its own: json" python_tests -i '*test_tool*' test_json
 check "python3 passes tests of its own: mmap" python_tests test_mmap
 # A kernel without IP can't have the tests of sendfile(), and no emulated CPU is as
 # punctual as those of timerfd want it.
-check "python3 passes tests of its own: os" python_tests -i '*TestSendfile*' -i '*Timerfd*' -i '*test_utime_current*' test_os
+check "python3 passes tests of its own: os" \
+	python_tests -i '*TestSendfile*' -i '*Timerfd*' -i '*test_utime_current*' test_os
 check "sqlite3 builds and queries 200 000 rows" sqlite
 check "redis-server saves under load what can be read back" redis_server
 check "gcc makes the same of a large file" gcc_compiles
