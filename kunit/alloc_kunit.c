@@ -261,15 +261,8 @@ static struct isle *two_nodes(struct kunit *test)
 		{ FIXTURE_4GB, FIXTURE_MB(8), .nid = 0 },
 		{ FIXTURE_4GB + FIXTURE_MB(8), FIXTURE_MB(8), .nid = 1 },
 	};
-	struct isle_config config = {
-		.extents = extents,
-		.nr_extents = ARRAY_SIZE(extents),
-		.min_free_kbytes = FIXTURE_NO_RESERVE,
-	};
 
-	if (nr_node_ids < 2)
-		kunit_skip(test, "a second node (numa=fake=2)");
-	return fixture_create(test, &config);
+	return fixture_nodes(test, extents, ARRAY_SIZE(extents));
 }
 
 static void a_request_begins_with_the_preferred_node(struct kunit *test)
@@ -322,15 +315,8 @@ static struct isle *two_zones_and_a_node(struct kunit *test)
 		{ FIXTURE_4GB - FIXTURE_MB(8), FIXTURE_MB(16), .nid = 0 },
 		{ FIXTURE_4GB + FIXTURE_MB(8), FIXTURE_MB(8), .nid = 1 },
 	};
-	struct isle_config config = {
-		.extents = extents,
-		.nr_extents = ARRAY_SIZE(extents),
-		.min_free_kbytes = FIXTURE_NO_RESERVE,
-	};
 
-	if (nr_node_ids < 2)
-		kunit_skip(test, "a second node (numa=fake=2)");
-	return fixture_create(test, &config);
+	return fixture_nodes(test, extents, ARRAY_SIZE(extents));
 }
 
 /* Leave every second frame of a zone free, in pageblocks of movable memory. */

@@ -5,6 +5,7 @@
 #include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/mm.h>
+#include <linux/nodemask.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 
@@ -140,6 +141,20 @@ struct isle *fixture_normal(struct kunit *test, u32 nr)
 		.user_percent = 100,
 	};
 
+	return fixture_create(test, &config);
+}
+
+struct isle *fixture_nodes(struct kunit *test,
+			   const struct isle_extent *extents, unsigned int nr)
+{
+	struct isle_config config = {
+		.extents = extents,
+		.nr_extents = nr,
+		.min_free_kbytes = FIXTURE_NO_RESERVE,
+	};
+
+	if (nr_node_ids < 2)
+		kunit_skip(test, "a second node (numa=fake=2)");
 	return fixture_create(test, &config);
 }
 

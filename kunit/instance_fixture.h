@@ -55,6 +55,18 @@ struct isle *fixture_create_with_memory(struct kunit *test,
 struct isle *fixture_normal(struct kunit *test, u32 nr);
 
 /**
+ * fixture_nodes - build an instance of several nodes without watermarks
+ * @test: whose it is
+ * @extents: what it is made of, on nodes 0 and 1
+ * @nr: how many
+ *
+ * Return: the instance; the test ends here if there is none, and is skipped on a
+ * machine of one node.
+ */
+struct isle *fixture_nodes(struct kunit *test,
+			   const struct isle_extent *extents, unsigned int nr);
+
+/**
  * fixture_try_create - see what isle_create() says to a config
  * @test: whose it is
  * @config: what the instance is made of

@@ -410,15 +410,8 @@ static struct isle *two_nodes(struct kunit *test)
 		{ FIXTURE_4GB + FIXTURE_MB(8), FIXTURE_MB(32), .nid = 0 },
 		{ FIXTURE_4GB + FIXTURE_MB(40), FIXTURE_MB(16), .nid = 1 },
 	};
-	struct isle_config config = {
-		.extents = extents,
-		.nr_extents = ARRAY_SIZE(extents),
-		.min_free_kbytes = FIXTURE_NO_RESERVE,
-	};
 
-	if (nr_node_ids < 2)
-		kunit_skip(test, "a second node (numa=fake=2)");
-	return fixture_create(test, &config);
+	return fixture_nodes(test, extents, ARRAY_SIZE(extents));
 }
 
 static void nodes_have_zones_of_their_own(struct kunit *test)

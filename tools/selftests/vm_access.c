@@ -78,7 +78,6 @@ static bool start(struct tracee *t)
 	char path[32];
 	int status;
 
-	fflush(stdout);
 	t->pid = must_fork();
 	if (!t->pid)
 		_exit(traced(t));

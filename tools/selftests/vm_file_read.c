@@ -282,7 +282,6 @@ static void killed(const char *name)
 		int status;
 		pid_t pid;
 
-		fflush(stdout);
 		discard(fd, NULL, 2 * MB, 0);
 		posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
 		pid = must_fork();

@@ -349,7 +349,6 @@ static void many(int fd)
 	pid_t pids[12];
 
 	fill(p, 300, 1);
-	fflush(stdout);
 	for (i = 0; i < ARRAY_SIZE(pids); i++) {
 		pids[i] = must_fork();
 		if (!pids[i]) {
@@ -368,7 +367,7 @@ static void many(int fd)
 		if (i % 3 == 0)
 			kill(pids[i], SIGKILL);
 		waitpid(pids[i], &status, 0);
-		bad += status && (i % 3 || status != SIGKILL);
+		bad += status != (i % 3 ? 0 : SIGKILL);
 	}
 	check(!bad && !wrong(p, 300, 1), "a dozen children at once");
 	munmap(p, 300 * PAGE);

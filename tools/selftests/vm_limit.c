@@ -174,7 +174,6 @@ static void crowd(int fd)
 	unsigned int i, bad = 0;
 	pid_t pids[4];
 
-	fflush(stdout);
 	for (i = 0; i < ARRAY_SIZE(pids); i++) {
 		pids[i] = must_fork();
 		if (!pids[i])

@@ -157,7 +157,6 @@ static void killed_in_fork(int fd)
 	int status;
 
 	fill(p, PAGES, 1);
-	fflush(stdout);
 	for (i = 0; i < times(60); i++) {
 		pid_t pid = must_fork();
 
